@@ -1,0 +1,106 @@
+import type { Moments } from '../kernel/entry.ts'
+import { CacheError } from '../kernel/errors.ts'
+import type { Stored } from '../contracts/storage.ts'
+
+/*
+ * The header of everything a remote tier keeps, version 1; numbers are big-endian:
+ *
+ *    0  2 bytes  magic, "TC"
+ *    2  1        format version, 1
+ *    3  1        flags; none is defined yet, and an unknown one is refused, not guessed
+ *    4  4        fingerprint of the serializer's name
+ *    8  8        created at    milliseconds since 1970 on the authority's clock,
+ *   16  8        stale at      all bits set for "never"
+ *   24  8        expired at
+ *
+ * Big-endian moments compare as bytes, so a backend can compare and patch them without knowing what they mean.
+ * The payload follows in a field of its own, or behind the header where a backend has but one.
+ */
+
+const headerLength = 32
+const formatVersion = 1
+const never = 0xffffffff
+const staleAtOffset = 16
+const expiredAtOffset = 24
+
+/** What an envelope says besides its payload. */
+export interface Envelope extends Moments {
+  /** Fingerprint of the name of the serializer that wrote the payload. */
+  readonly serializer: number
+}
+
+/** Writes a header. Moments are rounded down to whole milliseconds. */
+export function writeHeader(envelope: Envelope): Uint8Array {
+  const header = new Uint8Array(headerLength)
+  const view = new DataView(header.buffer)
+  header[0] = 0x54
+  header[1] = 0x43
+  header[2] = formatVersion
+  view.setUint32(4, envelope.serializer)
+  writeMoment(view, 8, envelope.createdAt)
+  writeMoment(view, staleAtOffset, envelope.staleAt)
+  writeMoment(view, expiredAtOffset, envelope.expiredAt)
+  return header
+}
+
+/**
+ * Reads a header.
+ * @throws CacheError `UNREADABLE` for anything but a header of a version and with flags that this code knows
+ */
+export function readHeader(header: Uint8Array): Envelope {
+  if (header.length !== headerLength || header[0] !== 0x54 || header[1] !== 0x43) throw unreadable('not an entry of ours')
+  if (header[2] !== formatVersion) throw unreadable(`format version ${header[2]}, and only ${formatVersion} is known`)
+  if (header[3] !== 0) throw unreadable(`unknown flags ${header[3]}`)
+  const view = viewOf(header)
+  return {
+    serializer: view.getUint32(4),
+    createdAt: readMoment(view, 8),
+    staleAt: readMoment(view, staleAtOffset),
+    expiredAt: readMoment(view, expiredAtOffset),
+  }
+}
+
+/**
+ * The header of an entry that was made stale at `now`, for storages that do it here rather than in the server.
+ * Its stale window counts from there. The header of an entry that is stale already comes back as it was.
+ */
+export function staleHeader(header: Uint8Array, now: number): Uint8Array {
+  const { staleAt, expiredAt } = readHeader(header)
+  if (staleAt <= now) return header
+  const patched = header.slice()
+  const view = viewOf(patched)
+  writeMoment(view, staleAtOffset, now)
+  writeMoment(view, expiredAtOffset, staleAt === Infinity ? expiredAt : now + (expiredAt - staleAt))
+  return patched
+}
+
+/** Header and payload as one, for backends that keep one value under a key. */
+export function joinStored(stored: Stored): Uint8Array {
+  const bytes = new Uint8Array(stored.header.length + stored.payload.length)
+  bytes.set(stored.header)
+  bytes.set(stored.payload, stored.header.length)
+  return bytes
+}
+
+/** The inverse of {@link joinStored}, without copying. Whether it is ours, `readHeader` tells. */
+export function splitStored(bytes: Uint8Array): Stored {
+  return { header: bytes.subarray(0, headerLength), payload: bytes.subarray(headerLength) }
+}
+
+function writeMoment(view: DataView, offset: number, moment: number): void {
+  view.setUint32(offset, moment === Infinity ? never : Math.floor(moment / 2 ** 32))
+  view.setUint32(offset + 4, moment === Infinity ? never : Math.floor(moment) >>> 0)
+}
+
+function readMoment(view: DataView, offset: number): number {
+  const high = view.getUint32(offset)
+  return high === never ? Infinity : high * 2 ** 32 + view.getUint32(offset + 4)
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function unreadable(what: string): CacheError {
+  return new CacheError('UNREADABLE', `stored bytes can't be read: ${what}`)
+}

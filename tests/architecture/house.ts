@@ -1,0 +1,43 @@
+/**
+ * The house: the rooms of every floor, from the ground up. An import goes down, or stays in its room.
+ * A room is the first folder under `src`; guests live one folder deeper, in `src/guests`.
+ */
+export const floors: readonly (readonly string[])[] = [
+  ['kernel', 'contracts', 'clients'],
+  ['structures', 'policies', 'filters', 'serializers', 'flight', 'observe'],
+  ['local', 'storages', 'wrappers', 'feeds'],
+  ['core'],
+  ['client'],
+  ['memoize', 'testing', 'telemetry', 'dashboard', 'simulator', 'cli', 'integrations'],
+  ['doors'],
+]
+
+/** The only imports between rooms of one floor: who, and from where. */
+export const siblings: Readonly<Record<string, readonly string[]>> = {
+  contracts: ['kernel'],
+  clients: ['kernel'],
+}
+
+/** What a door must not load, as the beginnings of paths under `src`. Guests are named by their room. */
+export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
+  index: ['storages/sql', 'storages/file', 'testing/'],
+  memory: ['flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/'],
+  sqlite: ['storages/file', 'core/', 'client/', 'testing/'],
+  file: ['storages/sql', 'core/', 'client/', 'testing/'],
+  testing: [],
+}
+
+/** `guests/testing/clock.ts` is in the room `testing`, `core/tiers/breaker.ts` in `core`. */
+export function roomOf(path: string): string {
+  const parts = withoutGuests(path).split('/')
+  return parts.length > 1 ? (parts[0] ?? '') : ''
+}
+
+export function floorOf(room: string): number | undefined {
+  const floor = floors.findIndex((rooms) => rooms.includes(room))
+  return floor === -1 ? undefined : floor
+}
+
+export function withoutGuests(path: string): string {
+  return path.replace(/^guests\//, '')
+}
