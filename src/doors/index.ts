@@ -1,3 +1,51 @@
+export { createCache } from '../client/create-cache.ts'
+export type { CacheOptions } from '../client/create-cache.ts'
+export type { Cache } from '../client/cache.ts'
+export type { CacheStats, StorageSummary } from '../client/cache-stats.ts'
+export type { MemoizedFunction, MemoizeOptions } from '../client/memoize.ts'
+export type { BoundCall, MemoizedMethodOptions, MethodCall, Self } from '../client/memoized-method.ts'
+export type { GetOrLoadOptions, SetOptions } from '../client/plain-entries.ts'
+export type {
+  GetManyOptions,
+  GetOptions,
+  LeaseOptions,
+  LimitOptions,
+  Load,
+  LoadContext,
+  LoadMany,
+  NodeOptions,
+  NodeTerms,
+  SharedOptions,
+  TierOptions,
+} from '../core/definition.ts'
+export type { CacheEvents } from '../core/events.ts'
+export type { LifetimeOptions, Ttl } from '../core/lifetime.ts'
+export type { AnyNode, CacheNode, LoadlessNode } from '../core/node.ts'
+export type { NodeStats, TierStats } from '../core/stats.ts'
+export type { AnyStorage } from '../core/storages.ts'
+export type { LatencySummary } from '../observe/latency.ts'
+export type { Off } from '../observe/events.ts'
+export { keys } from '../kernel/arguments.ts'
+export type { ArgumentsToKey } from '../kernel/arguments.ts'
+export type { Chance } from '../kernel/chance.ts'
+export type { Clock, Timer } from '../kernel/clock.ts'
+export type { Duration } from '../kernel/duration.ts'
+export { CacheError } from '../kernel/errors.ts'
+export type { CacheErrorCode } from '../kernel/errors.ts'
+export type { EvictionReason, LocalStorage, LocalStorageStats } from '../contracts/local-storage.ts'
+export type { Serializer } from '../contracts/serializer.ts'
+export type {
+  Capabilities,
+  Claim,
+  ClaimAnswer,
+  Leases,
+  Scan,
+  Storage,
+  Stored,
+  StoredItem,
+  Time,
+} from '../contracts/storage.ts'
 export { memory, MemoryCache } from '../local/memory-cache.ts'
 export type { MemoryCacheOptions } from '../local/memory-cache.ts'
-export { CacheError } from '../kernel/errors.ts'
+export { json } from '../serializers/json.ts'
+export { structured } from '../serializers/structured.ts'

@@ -26,8 +26,11 @@ export interface KeySpace {
   readonly head: string
   /** Full key of one entry. */
   full(key: string | number): string
-  /** What was given to {@link full}, from a full key; of a digested key the readable head and the digest. */
-  short(full: string): string
+  /**
+   * What was given to {@link full}; of a digested key the readable head and the digest.
+   * `undefined` for a key of another version, or of another node.
+   */
+  short(full: string): string | undefined
 }
 
 /**
@@ -61,8 +64,10 @@ export function keySpace(
       return shorten(head + escape(text) + tail, limit)
     },
     short(full) {
+      if (!full.startsWith(head)) return undefined
       if (full.includes(digestMark)) return full.slice(head.length)
-      return unescape(full.slice(head.length, full.length - tail.length))
+      const part = full.slice(head.length, full.length - tail.length)
+      return full.endsWith(tail) && !part.includes(':') ? unescape(part) : undefined
     },
   }
 }

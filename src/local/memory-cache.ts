@@ -6,11 +6,11 @@ import { invalidOption } from '../kernel/errors.ts'
 /** How a {@link MemoryCache} is bounded. */
 export interface MemoryCacheOptions {
   /** Most entries it keeps. Default 10,000. */
-  readonly maxEntries?: number
+  readonly maxEntries?: number | undefined
   /** How long an entry lives that is set without a ttl. Default: until it is evicted. */
-  readonly ttl?: Duration
+  readonly ttl?: Duration | undefined
   /** The clock that lifetimes run on. Default: the real one. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 interface Slot<Value> {

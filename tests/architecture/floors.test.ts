@@ -5,6 +5,8 @@ import { plant, readManifest, root } from './project.ts'
 import { readSources } from './sources.ts'
 import { violations } from './violations.ts'
 
+type Tree = Readonly<Record<string, string>>
+
 const manifest = readManifest()
 const optionalPeers = Object.keys(manifest.peerDependenciesMeta)
 
@@ -20,7 +22,7 @@ test('the package has no runtime dependency, and every peer is optional', () => 
 })
 
 describe('what the check allows', () => {
-  test.each([
+  test.each<[string, Tree]>([
     ['an import that goes down', { 'core/a.ts': `import '../kernel/b.ts'`, 'kernel/b.ts': '' }],
     ['an import within a room', { 'core/a.ts': `import './tiers/b.ts'`, 'core/tiers/b.ts': '' }],
     ['contracts on kernel', { 'contracts/a.ts': `import type { B } from '../kernel/b.ts'`, 'kernel/b.ts': '' }],
@@ -39,7 +41,7 @@ describe('what the check allows', () => {
 })
 
 describe('what the check finds', () => {
-  test.each([
+  test.each<[string, Tree, readonly string[]]>([
     [
       'an import that goes up',
       { 'kernel/a.ts': `import { b } from '../core/b.ts'`, 'core/b.ts': '' },
@@ -124,7 +126,7 @@ describe('what the check finds', () => {
   })
 })
 
-function check(files: Readonly<Record<string, string | undefined>>): readonly string[] {
+function check(files: Tree): readonly string[] {
   const folder = plant(files)
   try {
     return violations(readSources(folder), ['peer'])

@@ -2,7 +2,7 @@
  * The house: the rooms of every floor, from the ground up. An import goes down, or stays in its room.
  * A room is the first folder under `src`; guests live one folder deeper, in `src/guests`.
  */
-export const floors: readonly (readonly string[])[] = [
+const floors: readonly (readonly string[])[] = [
   ['kernel', 'contracts', 'clients'],
   ['structures', 'policies', 'filters', 'serializers', 'flight', 'observe'],
   ['local', 'storages', 'wrappers', 'feeds'],

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,14 +21,11 @@ export function readManifest(): Manifest {
 export function build(): string {
   const folder = temporaryFolder()
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  try {
-    execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder], {
-      cwd: root,
-      encoding: 'utf8',
-    })
-  } catch (error) {
-    const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
-    throw new Error(`src does not build:\n${said}`, { cause: error })
+  const options = ['-p', 'tsconfig.build.json', '--outDir', folder]
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...options], { cwd: root, encoding: 'utf8' })
+  if (status !== 0) {
+    rmSync(folder, { recursive: true })
+    throw new Error(`src does not build:\n${stdout}`)
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return folder

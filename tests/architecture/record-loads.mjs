@@ -30,4 +30,3 @@ if (module.registerHooks) {
 await import(pathToFileURL(process.argv[2]).href)
 for (let told = receiveMessageOnPort(port1); told; told = receiveMessageOnPort(port1)) loaded.push(told.message)
 process.stdout.write(JSON.stringify([...new Set(loaded)]))
-process.exit(0)

@@ -1,0 +1,85 @@
+import type { Commons } from '../core/commons.ts'
+import type { AnyPlan } from '../core/plan.ts'
+import type { Storages } from '../core/storages.ts'
+import { LocalTier } from '../core/tiers/local-tier.ts'
+import { RemoteTier } from '../core/tiers/remote-tier.ts'
+import { withDeadline } from '../flight/deadline.ts'
+import { CacheError } from '../kernel/errors.ts'
+import { json } from '../serializers/json.ts'
+
+// Connecting, and the last writes, may take longer than a read.
+const patience = 10_000
+
+/**
+ * Opens every storage.
+ * @throws CacheError `STORAGE_UNAVAILABLE` that names each that could not be opened, and why
+ */
+export async function openStorages(commons: Commons, storages: Storages): Promise<void> {
+  await forEach(storages, 'opened', (name) => {
+    const channel = storages.channels.get(name)
+    return channel === undefined ? Promise.resolve() : inTime(commons, name, 'open', channel.open())
+  })
+}
+
+/**
+ * Deletes everything whose key starts with `head`, from every storage, whether or not a node uses it.
+ * @throws CacheError `STORAGE_UNAVAILABLE` that names each that could not be cleared, and why
+ */
+export async function clearStorages(
+  commons: Commons,
+  storages: Storages,
+  head: string,
+  plans: Iterable<AnyPlan>,
+): Promise<void> {
+  const nodes = [...plans]
+  const cut = (): void => {
+    commons.flights.breakUnder(head)
+    commons.lookups.breakUnder(head)
+    for (const plan of nodes) plan.errors.clear()
+    for (const storage of storages.locals) new LocalTier('', storage, Infinity).clear(head)
+  }
+  // As with every change: once when it is called, and once when the remote operations have settled.
+  cut()
+  if (storages.channels.size === 0) return
+  await commons.changes.runAlone(async () => {
+    try {
+      await forEach(storages, 'cleared', async (name) => remoteTier(commons, storages, name)?.clear(head))
+    } finally {
+      cut()
+    }
+  })
+}
+
+/** Closes every remote storage. What fails is told after all have been tried. */
+export async function closeStorages(commons: Commons, storages: Storages): Promise<void> {
+  await forEach(storages, 'closed', (name) => {
+    const channel = storages.channels.get(name)
+    return channel === undefined ? Promise.resolve() : inTime(commons, name, 'close', channel.storage.close())
+  })
+}
+
+function remoteTier(commons: Commons, storages: Storages, name: string): RemoteTier | undefined {
+  const channel = storages.channels.get(name)
+  if (channel === undefined) return undefined
+  const parts = { channel, authority: channel, serializer: json(), ttl: Infinity, timeLimit: patience }
+  return new RemoteTier({ ...parts, ...commons.tools })
+}
+
+async function forEach(storages: Storages, done: string, operate: (name: string) => Promise<unknown>): Promise<void> {
+  const names = [...storages.channels.keys()]
+  const outcomes = await Promise.allSettled(names.map(operate))
+  const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []))
+  if (errors.length === 0) return
+  const messages = errors.map((error) => error.message).join('; ')
+  const cause = errors.length === 1 ? errors[0] : new AggregateError(errors)
+  const code = errors[0] instanceof CacheError ? errors[0].code : 'STORAGE_UNAVAILABLE'
+  throw new CacheError(code, `${errors.length} of ${names.length} storages could not be ${done}: ${messages}`, {
+    cause,
+  })
+}
+
+function inTime(commons: Commons, name: string, operation: string, promise: Promise<void>): Promise<void> {
+  return withDeadline(promise, patience, commons.clock, () => {
+    return new CacheError('STORAGE_UNAVAILABLE', `storage '${name}': ${operation} did not finish within ${patience} ms`)
+  })
+}

@@ -1,0 +1,54 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Background } from '../flight/background.ts'
+import { type Fenced, Flights } from '../flight/flights.ts'
+import { Ordered } from '../flight/ordered.ts'
+import type { Chance } from '../kernel/chance.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { CacheError } from '../kernel/errors.ts'
+import { Events, warn } from '../observe/events.ts'
+import type { CacheEvents } from './events.ts'
+
+/** What all nodes of one cache have in common. */
+export class Commons {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly events = new Events<CacheEvents>()
+  /** Flights that may load. */
+  readonly flights = new Flights<Fenced>()
+  /** Flights that only look whether something is there; a caller who wants a load doesn't join them. */
+  readonly lookups = new Flights<Fenced>()
+  /** Everything that changes remote tiers, so that one key's changes happen in the order they were asked for. */
+  readonly changes = new Ordered()
+  readonly background = new Background((error) => warn(`background work failed: ${String(error)}`))
+  /** Milliseconds a loaded value is kept in memory while the authority can't be reached. */
+  readonly blindTtl: number
+  /** Runs something outside of any caller's AsyncLocalStorage: what is shared belongs to nobody. */
+  readonly outside = AsyncLocalStorage.snapshot()
+  /** How many flights nobody waits for. */
+  revalidations = 0
+  #closed = false
+
+  constructor(parts: { readonly clock: Clock; readonly chance: Chance; readonly blindTtl: number }) {
+    this.clock = parts.clock
+    this.chance = parts.chance
+    this.blindTtl = parts.blindTtl
+  }
+
+  /** What a tier needs to do its work. */
+  get tools(): { readonly clock: Clock; readonly events: Events<CacheEvents> } {
+    return { clock: this.clock, events: this.events }
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** @throws CacheError `CLOSED` */
+  refuseIfClosed(): void {
+    if (this.#closed) throw new CacheError('CLOSED', 'the cache has been closed')
+  }
+}

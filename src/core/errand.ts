@@ -1,0 +1,46 @@
+import type { Flight } from '../flight/flight.ts'
+import type { Entry } from '../kernel/entry.ts'
+import type { Load, LoadMany } from './definition.ts'
+import type { Lifetime } from './lifetime.ts'
+
+/**
+ * Why a flight was started.
+ *
+ * - `answer`: a caller found nothing in memory and waits
+ * - `revalidate`: a caller was answered with a stale value, and nobody waits
+ * - `refresh`: somebody wants it loaded, whatever there is
+ * - `lookup`: a caller wants what is there, and no load
+ */
+export type Purpose = 'answer' | 'revalidate' | 'refresh' | 'lookup'
+
+/** What a flight is for, and what it has found so far. */
+export interface Errand<Params, Value> {
+  readonly purpose: Purpose
+  readonly params: Params
+  readonly lifetime: Lifetime<Params, Value>
+  readonly load: Load<Params, Value> | undefined
+  readonly loadMany: LoadMany<Params, Value> | undefined
+  /** Milliseconds; an older entry is as good as none. */
+  readonly maxAge: number
+  /** A stale entry to fall back on, and where it was found. */
+  fallback: Fallback<Value> | undefined
+  /** The request it was started for has been counted. Background flights have none. */
+  counted: boolean
+  /** The lease under which it loads. */
+  token: string | undefined
+  /** It waited for another holder too long, and loads without writing. */
+  surplus: boolean
+  /** What it was answered with. */
+  entry: Entry<Value> | undefined
+  /** It has been taken off the table, by itself or by somebody else. */
+  finished: boolean
+}
+
+/** A stale entry, and the tier it was found in. */
+export interface Fallback<Value> {
+  readonly entry: Entry<Value>
+  readonly tier: { readonly name: string; readonly counters: { hits: number } }
+}
+
+/** A flight of a node. */
+export type NodeFlight<Params, Value> = Flight<Value, Errand<Params, Value>>

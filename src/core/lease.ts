@@ -1,0 +1,130 @@
+import { pause } from '../flight/deadline.ts'
+import type { Entry } from '../kernel/entry.ts'
+import { answerFrom, answerStale, countFlightMiss, finish } from './arrive.ts'
+import type { NodeFlight } from './errand.ts'
+import { useOf } from './lifetime.ts'
+import { load } from './load.ts'
+import type { Plan } from './plan.ts'
+import type { Route } from './route.ts'
+import { softLimit } from './soft-limit.ts'
+import type { RemoteTier } from './tiers/remote-tier.ts'
+import { copyUp, release } from './write.ts'
+
+/**
+ * Asks the authority which flights may load. Those that may come back; of the others each waits, by itself, for what
+ * the holder of its lease will bring.
+ */
+export async function claim<Params, Value>(
+  plan: Plan<Params, Value>,
+  flights: readonly NodeFlight<Params, Value>[],
+  route: Route<Value>,
+): Promise<{ readonly ready: readonly NodeFlight<Params, Value>[]; readonly waiting: readonly Promise<void>[] }> {
+  const { authority } = plan
+  if (flights.length === 0 || authority === undefined || !authority.channel.leases || route.down.has(authority)) {
+    return { ready: flights, waiting: [] }
+  }
+  const outcomes = await claimOf(plan, authority, flights)
+  if (outcomes === undefined) {
+    route.down.add(authority)
+    return { ready: flights, waiting: [] }
+  }
+  const ready: NodeFlight<Params, Value>[] = []
+  const waiting: Promise<void>[] = []
+  for (const [index, flight] of flights.entries()) {
+    const outcome = outcomes[index]
+    if (outcome === 'won') ready.push(flight)
+    else if (outcome === 'held') waiting.push(waitForHolder(plan, authority, flight, route))
+    else waiting.push(takeOver(plan, flight))
+  }
+  return { ready, waiting }
+}
+
+type Outcome = 'won' | 'held' | 'found'
+
+async function claimOf<Params, Value>(
+  plan: Plan<Params, Value>,
+  authority: RemoteTier<Value>,
+  flights: readonly NodeFlight<Params, Value>[],
+): Promise<Outcome[] | undefined> {
+  const token = plan.commons.chance.token()
+  const wanted = flights.map((flight) => ({ key: flight.key, force: flight.errand.purpose === 'refresh' }))
+  const answers = await authority.claim(wanted, token, plan.lease.ttl).catch(() => undefined)
+  return answers?.map(({ won, entry }, index) => {
+    const flight = flights[index]
+    if (flight === undefined) return 'held'
+    if (won) flight.errand.token = token
+    return judge(plan, authority, flight, entry, won)
+  })
+}
+
+// Somebody may have written between this flight's read and its claim.
+function judge<Params, Value>(
+  plan: Plan<Params, Value>,
+  authority: RemoteTier<Value>,
+  flight: NodeFlight<Params, Value>,
+  entry: Entry<Value> | undefined,
+  won: boolean,
+): Outcome {
+  const { errand } = flight
+  const outcome = won ? 'won' : 'held'
+  if (entry === undefined || errand.purpose === 'refresh') return outcome
+  const use = useOf(entry, plan.commons.clock.now(), errand.lifetime, errand.maxAge)
+  if (use === 'none') return outcome
+  errand.fallback = { entry, tier: authority }
+  return use === 'fresh' ? 'found' : outcome
+}
+
+async function takeOver<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): Promise<void> {
+  const { fallback } = flight.errand
+  release(plan, flight)
+  if (fallback === undefined) return
+  answerFrom(plan, flight, fallback, false)
+  await copyUp(plan, flight, fallback.entry, plan.remoteTiers.length - 1)
+  finish(plan, flight)
+}
+
+async function waitForHolder<Params, Value>(
+  plan: Plan<Params, Value>,
+  authority: RemoteTier<Value>,
+  flight: NodeFlight<Params, Value>,
+  route: Route<Value>,
+): Promise<void> {
+  const { commons, lease, counters } = plan
+  if (flight.settled || flight.errand.purpose === 'revalidate' || answerStale(plan, flight, 'revalidating')) {
+    return finish(plan, flight)
+  }
+  countFlightMiss(plan, flight)
+  counters.coalesced++
+  const limit = softLimit(plan, flight)
+  const outcome = await waitForOutcome(plan, authority, flight, commons.clock.now() + lease.wait)
+  limit?.cancel()
+  if (outcome === 'found') return takeOver(plan, flight)
+  if (flight.settled) {
+    release(plan, flight)
+    return finish(plan, flight)
+  }
+  if (outcome === 'held') {
+    flight.errand.surplus = true
+    if (flight.fenced) counters.unleasedLoads++
+  }
+  return load(plan, [flight], route)
+}
+
+async function waitForOutcome<Params, Value>(
+  plan: Plan<Params, Value>,
+  authority: RemoteTier<Value>,
+  flight: NodeFlight<Params, Value>,
+  until: number,
+): Promise<Outcome> {
+  const { clock } = plan.commons
+  // A flight that an invalidation has detached asks no more: its lease would be in a younger one's way.
+  while (flight.fenced && !flight.settled) {
+    const left = until - clock.now()
+    if (left <= 0) break
+    await pause(Math.min(plan.lease.retryEvery, left), clock)
+    if (!flight.fenced) break
+    const [outcome] = (await claimOf(plan, authority, [flight])) ?? []
+    if (outcome !== 'held' && outcome !== undefined) return outcome
+  }
+  return 'held'
+}

@@ -1,0 +1,171 @@
+import type { LocalStorage } from '../contracts/local-storage.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Entry } from '../kernel/entry.ts'
+import { stopwatch } from '../observe/stopwatch.ts'
+import { expire, invalidate, invalidateAll, set } from './change.ts'
+import { countHit } from './count.ts'
+import type { GetManyOptions, GetOptions, Load } from './definition.ts'
+import { keysOf } from './list.ts'
+import type { Plan } from './plan.ts'
+import { lookUp, peek, read, refresh } from './read.ts'
+import { type NodeStats, nodeStats, resetStats } from './stats.ts'
+import { straight } from './straight.ts'
+import type { LocalTier } from './tiers/local-tier.ts'
+
+// One read in so many of those that memory answers is measured: measuring each would double its cost.
+const sampleEvery = 256
+
+/** Any node, whatever it caches. */
+export interface AnyNode {
+  readonly name: string
+  /** What it caches; for the compiler alone. */
+  readonly $types: { readonly params: unknown; readonly value: unknown }
+  invalidateAll(): Promise<void>
+  keys(): AsyncIterable<string>
+  stats(): NodeStats
+  resetStats(): void
+}
+
+/** A node without a load: each call that may have to load brings its own. */
+export interface LoadlessNode<Params, Value> extends Omit<CacheNode<Params, Value>, 'get' | 'getMany' | 'refresh'> {
+  get(params: Params, options: GetOptions<Params, Value> & { readonly load: Load<Params, Value> }): Promise<Value>
+  getMany(
+    list: readonly Params[],
+    options: GetManyOptions<Params, Value> &
+      (
+        | Required<Pick<GetManyOptions<Params, Value>, 'load'>>
+        | Required<Pick<GetManyOptions<Params, Value>, 'loadMany'>>
+      ),
+  ): Promise<Value[]>
+  refresh(params: Params, options: GetOptions<Params, Value> & { readonly load: Load<Params, Value> }): Promise<Value>
+}
+
+/** A definition at work: what is cached under one name, read and changed by its params. */
+export class CacheNode<Params, Value> implements AnyNode {
+  declare readonly $types: { readonly params: Params; readonly value: Value }
+  readonly name: string
+  readonly #plan: Plan<Params, Value>
+  readonly #clock: Clock
+  // Where a hit costs least: the first tier, if it is memory.
+  readonly #nearest: LocalTier<Value> | undefined
+  readonly #storage: LocalStorage<Entry<Value>> | undefined
+
+  constructor(plan: Plan<Params, Value>) {
+    this.name = plan.name
+    this.#plan = plan
+    this.#clock = plan.commons.clock
+    this.#nearest = plan.enabled ? plan.localTiers[0] : undefined
+    this.#storage = this.#nearest?.storage
+  }
+
+  /**
+   * The value of some params: from the nearest tier that has it, else loaded, once for all who ask meanwhile.
+   *
+   * @returns what was cached or loaded. A value from memory is the same object for every caller.
+   * @throws what the load throws; CacheError `LOAD_TIMEOUT`; the reason of `options.signal`
+   */
+  get(params: Params, options?: GetOptions<Params, Value>): Promise<Value> {
+    let key: string
+    try {
+      key = this.#plan.keyOf(params)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (options === undefined && this.#storage !== undefined) {
+      const now = this.#clock.now()
+      const entry = this.#storage.get(key, now)
+      if (entry !== undefined && now < entry.staleAt) {
+        this.#countHit(key)
+        return Promise.resolve(entry.value)
+      }
+    }
+    return this.#read(key, params, options)
+  }
+
+  /**
+   * The values of many params, in the order asked, duplicates kept: one multi-get per remote tier, one `loadMany`.
+   * @throws as {@link get}, if one of them fails
+   */
+  getMany(list: readonly Params[], options?: GetManyOptions<Params, Value>): Promise<Value[]> {
+    return Promise.all(list.map((params) => this.get(params, options)))
+  }
+
+  /** What {@link get} would be answered with at once, from memory. Not counted as a use. */
+  peek(params: Params): Value | undefined {
+    return this.#plan.enabled ? peek(this.#plan, this.#plan.keyOf(params)) : undefined
+  }
+
+  /**
+   * Sets a value in every tier, as if it had just been loaded. A load under way may no longer write.
+   * @throws CacheError `INVALID_OPTION` for `undefined`; `UNSERIALIZABLE`; `STORAGE_UNAVAILABLE`
+   */
+  async set(params: Params, value: Exclude<Value, undefined>): Promise<void> {
+    await set(this.#plan, { key: this.#plan.keyOf(params), params }, value)
+  }
+
+  /** Whether there is a value, in any tier. Never loads. */
+  async has(params: Params): Promise<boolean> {
+    if (!this.#plan.enabled) return false
+    return (await lookUp(this.#plan, { key: this.#plan.keyOf(params), params })) !== undefined
+  }
+
+  /** Loads anew, whatever there is, and keeps it. What there was is served to others until then. */
+  async refresh(params: Params, options?: GetOptions<Params, Value>): Promise<Value> {
+    const key = this.#plan.keyOf(params)
+    return this.#plan.enabled ? refresh(this.#plan, { key, params, options }) : straight(this.#plan, params, options)
+  }
+
+  /**
+   * Makes the entry unusable, here and in every tier. When it resolves, no call returns a value whose load began before.
+   * @returns whether there was one
+   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached; in this process it holds all the same
+   */
+  async invalidate(params: Params): Promise<boolean> {
+    return invalidate(this.#plan, this.#plan.keyOf(params))
+  }
+
+  /**
+   * Makes the entry stale: served on the node's terms (`staleWhileRevalidate`, `staleIfError`) while one caller reloads.
+   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached
+   */
+  async expire(params: Params): Promise<void> {
+    await expire(this.#plan, this.#plan.keyOf(params))
+  }
+
+  /** {@link invalidate} for every key of the node. */
+  async invalidateAll(): Promise<void> {
+    await invalidateAll(this.#plan)
+  }
+
+  /**
+   * The keys that are cached, from the last tier.
+   * @throws CacheError `UNSUPPORTED` while iterating, where that tier can't list
+   */
+  keys(): AsyncIterable<string> {
+    return keysOf(this.#plan)
+  }
+
+  /** What happened so far. */
+  stats(): NodeStats {
+    return nodeStats(this.#plan)
+  }
+
+  /** Starts counting anew. */
+  resetStats(): void {
+    resetStats(this.#plan)
+  }
+
+  #read(key: string, params: Params, options: GetOptions<Params, Value> | undefined): Promise<Value> {
+    return this.#plan.enabled ? read(this.#plan, { key, params, options }) : straight(this.#plan, params, options)
+  }
+
+  #countHit(key: string): void {
+    const tier = this.#nearest
+    if (tier === undefined) return
+    countHit(this.#plan, key, tier, false)
+    if (tier.counters.hits % sampleEvery !== 0) return
+    const elapsed = stopwatch()
+    tier.storage.peek(key)
+    tier.counters.readLatency.record(elapsed())
+  }
+}

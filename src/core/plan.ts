@@ -1,0 +1,58 @@
+import type { Semaphore } from '../flight/semaphore.ts'
+import type { KeySpace } from '../kernel/keys.ts'
+import type { NodeCounters } from '../observe/counters.ts'
+import type { Commons } from './commons.ts'
+import type { Load, LoadMany } from './definition.ts'
+import type { NodeFlight } from './errand.ts'
+import type { ErrorMemory } from './error-memory.ts'
+import type { Lifetime } from './lifetime.ts'
+import type { Departures } from '../flight/departures.ts'
+import type { LocalTier } from './tiers/local-tier.ts'
+import type { RemoteTier } from './tiers/remote-tier.ts'
+
+/** What a plan says whatever its types. */
+export interface AnyPlan {
+  readonly name: string
+  readonly commons: Commons
+  readonly keys: KeySpace
+  readonly limits: Limits
+  readonly lease: Lease
+  readonly enabled: boolean
+  readonly counters: NodeCounters
+  readonly errors: ErrorMemory
+}
+
+/** Where a node's values are kept. */
+export interface Places<Value> extends AnyPlan {
+  readonly localTiers: readonly LocalTier<Value>[]
+  readonly remoteTiers: readonly RemoteTier<Value>[]
+  /** The last remote tier; absent where memory is all there is. */
+  readonly authority: RemoteTier<Value> | undefined
+}
+
+/** Everything a request of one node needs, resolved when the node was defined. */
+export interface Plan<Params, Value> extends Places<Value> {
+  /** The full key. @throws CacheError `UNKEYABLE`, or what the node's `key` throws */
+  readonly keyOf: (params: Params) => string
+  readonly lifetime: Lifetime<Params, Value>
+  readonly load: Load<Params, Value> | undefined
+  readonly loadMany: LoadMany<Params, Value> | undefined
+  readonly maxBatch: number
+  /** Where its flights leave; those of one turn together. */
+  readonly departures: Departures<NodeFlight<Params, Value>>
+}
+
+/** Limits of loads, in milliseconds and numbers. */
+export interface Limits {
+  readonly soft: number
+  readonly hard: number
+  readonly detached: number
+  readonly concurrency: Semaphore | undefined
+}
+
+/** Terms of leases, in milliseconds. */
+export interface Lease {
+  readonly ttl: number
+  readonly wait: number
+  readonly retryEvery: number
+}

@@ -1,0 +1,88 @@
+import type { LocalStorage } from '../contracts/local-storage.ts'
+import { parsePositiveDuration } from '../kernel/duration.ts'
+import type { Entry } from '../kernel/entry.ts'
+import { invalidOption } from '../kernel/errors.ts'
+import { json } from '../serializers/json.ts'
+import type { NodeOptions, TierOptions } from './definition.ts'
+import type { PlanParts } from './defaults.ts'
+import { parseTtl } from './lifetime.ts'
+import type { Storages } from './storages.ts'
+import type { Channel } from './tiers/channel.ts'
+import { LocalTier } from './tiers/local-tier.ts'
+import { RemoteTier } from './tiers/remote-tier.ts'
+
+const defaultTtl = 5 * 60_000
+const defaultCopyTtl = 30_000
+const defaultTimeLimit = 1_000
+
+// Keys beyond it end in a digest, even where the storage would take them: nobody reads that far.
+const longestKey = 512
+
+/** The tiers of a node, dressed, and what follows from them. */
+export interface Tiers<Value> {
+  readonly local: readonly LocalTier<Value>[]
+  readonly remote: readonly RemoteTier<Value>[]
+  /** Milliseconds values are fresh by the last tier's word, or the cache's. */
+  readonly ttl: number
+  readonly maxKeyBytes: number
+}
+
+/**
+ * Resolves the tiers of a definition: memory first, then the others; the last is the authority.
+ * @throws CacheError `INVALID_OPTION`
+ */
+export function resolveTiers<Params, Value>(
+  options: NodeOptions<Params, Value>,
+  parts: PlanParts,
+  where: string,
+): Tiers<Value> {
+  const { commons, storages, defaults } = parts
+  const wanted = options.tiers ?? defaults.tiers ?? byDefault(storages)
+  if (!(wanted.length > 0)) throw invalidOption(`${where}: tiers`, 'at least one tier', wanted)
+  const last = wanted.length - 1
+  const authority = channelOf(wanted[last])
+
+  const local: LocalTier<Value>[] = []
+  const remote: RemoteTier<Value>[] = []
+  for (const [index, tier] of wanted.entries()) {
+    const at = `${where}: tiers[${index}]`
+    if (wanted.findIndex((other) => other.storage === tier.storage) !== index) {
+      throw invalidOption(`${at}.storage`, 'each storage once', tier.storage)
+    }
+    const storage = storages.named(tier.storage, `${at}.storage`)
+    const ttl = index === last ? Infinity : copyTtl(tier, authority !== undefined, at)
+    if (storage.kind === 'private') {
+      if (remote.length > 0) throw invalidOption(at, 'memory before everything else', tier.storage)
+      // The core puts nothing but entries into it.
+      local.push(new LocalTier(tier.storage, storage as LocalStorage<Entry<Value>>, ttl))
+      continue
+    }
+    const channel = channelOf(tier)
+    if (channel === undefined || authority === undefined) continue
+    const serializer = options.serializer ?? defaults.serializer ?? json()
+    const timeLimit = parsePositiveDuration(tier.timeLimit ?? defaultTimeLimit, `${at}.timeLimit`)
+    remote.push(new RemoteTier({ channel, authority, serializer, ttl, timeLimit, ...commons.tools }))
+  }
+  // `null` is an answer (for ever), `undefined` is none.
+  const ttl = [wanted[last]?.ttl, defaults.ttl].find((given) => given !== undefined)
+  return {
+    local,
+    remote,
+    ttl: ttl === undefined ? defaultTtl : parseTtl(ttl, where),
+    maxKeyBytes: Math.min(longestKey, ...remote.map((tier) => tier.channel.storage.maxKeyBytes ?? longestKey)),
+  }
+
+  function channelOf(tier: TierOptions | undefined): Channel | undefined {
+    return tier === undefined ? undefined : storages.channels.get(tier.storage)
+  }
+}
+
+function byDefault(storages: Storages): readonly TierOptions[] {
+  const named = [...storages.all].map(([storage, { kind }]) => ({ storage, kind }))
+  return [...named.filter((tier) => tier.kind === 'private'), ...named.filter((tier) => tier.kind !== 'private')]
+}
+
+function copyTtl(tier: TierOptions, aboveRemote: boolean, where: string): number {
+  if (tier.ttl !== undefined) return parseTtl(tier.ttl, where)
+  return aboveRemote ? defaultCopyTtl : Infinity
+}

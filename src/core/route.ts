@@ -1,0 +1,7 @@
+import type { RemoteTier } from './tiers/remote-tier.ts'
+
+/** What flights that travel together have learned on the way. */
+export interface Route<Value> {
+  /** Tiers that failed or did not answer in time. They are not asked again on this way. */
+  readonly down: Set<RemoteTier<Value>>
+}

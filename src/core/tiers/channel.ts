@@ -1,0 +1,100 @@
+import type { Claim, ClaimAnswer, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
+import { Gather } from '../../flight/gather.ts'
+import type { Clock } from '../../kernel/clock.ts'
+
+/** A write that shows its token. */
+export type LeasedItem = StoredItem & { readonly token: string }
+
+/**
+ * A remote storage as one cache uses it: opened once, with the calls of one turn gathered into one, whichever
+ * nodes they come from, and with what is known of its clock.
+ */
+export class Channel {
+  readonly name: string
+  readonly storage: Storage
+  readonly #clock: Clock
+  #opening: Promise<void> | undefined
+  #offset = 0
+  readonly #reads: Gather<string, Stored | undefined>
+  readonly #writes: Gather<StoredItem, void>
+  readonly #claims: Gather<Claim, ClaimAnswer>
+  readonly #renewals: Gather<Claim, boolean>
+  readonly #fulfilments: Gather<LeasedItem, boolean>
+  readonly #releases: Gather<{ key: string; token: string }, void>
+
+  constructor(name: string, storage: Storage, clock: Clock) {
+    this.name = name
+    this.storage = storage
+    this.#clock = clock
+    const { leases } = storage.capabilities
+    this.#reads = new Gather((keys) => storage.getMany(keys))
+    this.#writes = new Gather((items) => storage.setMany(items).then(() => new Array<void>(items.length)))
+    this.#claims = new Gather(async (claims) => this.#learn((await leases?.claimMany(claims)) ?? []))
+    this.#renewals = new Gather(async (renewals) => (await leases?.renewMany(renewals)) ?? [])
+    this.#fulfilments = new Gather(async (items) => (await leases?.fulfilMany(items)) ?? [])
+    this.#releases = new Gather(async (held) => {
+      await leases?.releaseMany(held)
+      return new Array<void>(held.length)
+    })
+  }
+
+  /** How far the storage's clock is ahead of this process's, in milliseconds. Learned at open and at each claim. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  get leases(): boolean {
+    return this.storage.capabilities.leases !== undefined
+  }
+
+  /** Opens the storage once. After a failure the next call tries again. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
+    await this.open()
+    return this.#reads.ask(keys)
+  }
+
+  async setMany(items: readonly StoredItem[]): Promise<void> {
+    await this.open()
+    await this.#writes.ask(items)
+  }
+
+  async claimMany(claims: readonly Claim[]): Promise<readonly ClaimAnswer[]> {
+    await this.open()
+    return this.#claims.ask(claims)
+  }
+
+  async renewMany(renewals: readonly Claim[]): Promise<readonly boolean[]> {
+    await this.open()
+    return this.#renewals.ask(renewals)
+  }
+
+  async fulfilMany(items: readonly LeasedItem[]): Promise<readonly boolean[]> {
+    await this.open()
+    return this.#fulfilments.ask(items)
+  }
+
+  async releaseMany(held: readonly { key: string; token: string }[]): Promise<void> {
+    await this.open()
+    await this.#releases.ask(held)
+  }
+
+  async #open(): Promise<void> {
+    await this.storage.open()
+    const { time } = this.storage.capabilities
+    if (time !== undefined) this.#offset = (await time.now()) - this.#clock.now()
+  }
+
+  #learn(answers: readonly ClaimAnswer[]): readonly ClaimAnswer[] {
+    const [first] = answers
+    if (first !== undefined) this.#offset = first.now - this.#clock.now()
+    return answers
+  }
+}

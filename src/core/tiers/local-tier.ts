@@ -1,0 +1,46 @@
+import type { LocalStorage } from '../../contracts/local-storage.ts'
+import type { Entry } from '../../kernel/entry.ts'
+import { madeStale } from '../../kernel/entry.ts'
+import { TierCounters } from '../../observe/counters.ts'
+
+/** A private storage as one node uses it. */
+export class LocalTier<Value = unknown> {
+  readonly name: string
+  readonly storage: LocalStorage<Entry<Value>>
+  readonly counters = new TierCounters()
+  readonly #ttl: number
+
+  /** @param ttl milliseconds an entry answers here before a tier below is asked again; `Infinity` where there is none below */
+  constructor(name: string, storage: LocalStorage<Entry<Value>>, ttl: number) {
+    this.name = name
+    this.storage = storage
+    this.#ttl = ttl
+  }
+
+  find(key: string, now: number): Entry<Value> | undefined {
+    return this.storage.get(key, now)
+  }
+
+  /**
+   * Keeps an entry, never longer than it may live, nor than this tier keeps one.
+   * @param atMost milliseconds, where there is a reason to keep it shorter
+   */
+  put(key: string, entry: Entry<Value>, now: number, atMost = Infinity): void {
+    const ttl = Math.min(this.#ttl, entry.expiredAt - now, atMost)
+    if (ttl > 0) this.storage.set(key, entry, { ttl })
+    else this.storage.delete(key)
+  }
+
+  drop(key: string): boolean {
+    return this.storage.delete(key)
+  }
+
+  expire(key: string, now: number): void {
+    const entry = this.storage.peek(key, now)
+    if (entry !== undefined) this.put(key, madeStale(entry, now), now)
+  }
+
+  clear(head: string): void {
+    for (const key of this.storage.keys()) if (key.startsWith(head)) this.storage.delete(key)
+  }
+}

@@ -1,0 +1,214 @@
+import type { Serializer } from '../../contracts/serializer.ts'
+import type { Stored, StoredItem } from '../../contracts/storage.ts'
+import { withDeadline } from '../../flight/deadline.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Entry } from '../../kernel/entry.ts'
+import { CacheError } from '../../kernel/errors.ts'
+import { fingerprint } from '../../kernel/hash.ts'
+import { TierCounters } from '../../observe/counters.ts'
+import type { Events } from '../../observe/events.ts'
+import { stopwatch } from '../../observe/stopwatch.ts'
+import { readHeader, writeHeader } from '../../serializers/envelope.ts'
+import type { CacheEvents } from '../events.ts'
+import type { Channel } from './channel.ts'
+
+// What goes through a whole storage may take its time, but not for ever.
+const bulkTimeLimit = 60_000
+
+/** What a remote tier is made of. */
+export interface RemoteTierParts {
+  readonly channel: Channel
+  /** The authority's channel: all moments in headers are on its clock. */
+  readonly authority: Channel
+  readonly serializer: Serializer
+  /** Milliseconds an entry is kept here; `Infinity` for the authority, which keeps it for as long as it lives. */
+  readonly ttl: number
+  /** Milliseconds a call may take. */
+  readonly timeLimit: number
+  readonly clock: Clock
+  readonly events: Events<CacheEvents>
+}
+
+/** An entry to write. */
+export interface Keepsake<Value> {
+  readonly key: string
+  readonly entry: Entry<Value>
+}
+
+/**
+ * A remote storage as one node uses it: entries instead of bytes, a time limit around every call, and one kind of
+ * error. Whatever the storage does, a call here ends in time, with an answer or with `STORAGE_UNAVAILABLE`.
+ */
+export class RemoteTier<Value = unknown> {
+  readonly counters = new TierCounters()
+  readonly #parts: RemoteTierParts
+  readonly #fingerprint: number
+
+  constructor(parts: RemoteTierParts) {
+    this.#parts = parts
+    this.#fingerprint = fingerprint(parts.serializer.name)
+  }
+
+  get name(): string {
+    return this.#parts.channel.name
+  }
+
+  get channel(): Channel {
+    return this.#parts.channel
+  }
+
+  /** The entries of some keys, `undefined` where there is none that can be read. */
+  async read(keys: readonly string[]): Promise<(Entry<Value> | undefined)[]> {
+    const elapsed = stopwatch()
+    const stored = await this.#call('getMany', this.channel.getMany(keys))
+    this.counters.readLatency.record(elapsed())
+    return keys.map((key, index) => this.#entryOf(key, stored[index]))
+  }
+
+  async write(items: readonly Keepsake<Value>[]): Promise<void> {
+    await this.#call('setMany', this.channel.setMany(items.map((item) => this.#pack(item))))
+  }
+
+  /** Claims leases, all under one token. @returns for each whether it was won, and the entry that stood there */
+  async claim(
+    wanted: readonly { readonly key: string; readonly force: boolean }[],
+    token: string,
+    life: number,
+  ): Promise<{ readonly won: boolean; readonly entry: Entry<Value> | undefined }[]> {
+    const claims = wanted.map(({ key, force }) => (force ? { key, token, life, force } : { key, token, life }))
+    const answers = await this.#call('claimMany', this.channel.claimMany(claims))
+    return wanted.map(({ key }, index) => {
+      const answer = answers[index]
+      return { won: answer?.won === true, entry: this.#entryOf(key, answer?.stored) }
+    })
+  }
+
+  /** Prolongs a lease. @returns whether the token still stood */
+  async renew(key: string, token: string, life: number): Promise<boolean> {
+    const [stood] = await this.#call('renewMany', this.channel.renewMany([{ key, token, life }]))
+    return stood === true
+  }
+
+  /** Writes an entry if its lease still stands. @returns whether it did */
+  async fulfil(item: Keepsake<Value>, token: string): Promise<boolean> {
+    const packed = { ...this.#pack(item), token }
+    const [written] = await this.#call('fulfilMany', this.channel.fulfilMany([packed]))
+    return written === true
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    await this.#call('releaseMany', this.channel.releaseMany([{ key, token }]))
+  }
+
+  /** @returns how many entries there were */
+  drop(keys: readonly string[]): Promise<number> {
+    return this.#call(
+      'deleteMany',
+      this.#opened(() => this.channel.storage.deleteMany(keys)),
+    )
+  }
+
+  async expire(keys: readonly string[]): Promise<void> {
+    await this.#call(
+      'expireMany',
+      this.#opened(() => this.channel.storage.expireMany(keys)),
+    )
+  }
+
+  async clear(head: string): Promise<void> {
+    await this.#call(
+      'clear',
+      this.#opened(() => this.channel.storage.clear(head)),
+      bulkTimeLimit,
+    )
+  }
+
+  /** The keys that start with `head`, page by page. @throws CacheError `UNSUPPORTED` where the storage can't list */
+  async *keys(head: string): AsyncGenerator<readonly string[]> {
+    const { scan } = this.channel.storage.capabilities
+    if (scan === undefined) {
+      throw new CacheError(
+        'UNSUPPORTED',
+        `storage '${this.name}' can't list its keys (a ${this.channel.storage.type} storage)`,
+      )
+    }
+    await this.#call('open', this.channel.open())
+    const pages = scan.keys(head)[Symbol.asyncIterator]()
+    for (;;) {
+      const page = await this.#call('scan', pages.next(), bulkTimeLimit)
+      if (page.done === true) return
+      yield page.value
+    }
+  }
+
+  async #opened<Answer>(operation: () => Promise<Answer>): Promise<Answer> {
+    await this.channel.open()
+    return operation()
+  }
+
+  async #call<Answer>(operation: string, answer: Promise<Answer>, atLeast = 0): Promise<Answer> {
+    const { clock, events } = this.#parts
+    const limit = Math.max(this.#parts.timeLimit, atLeast)
+    try {
+      return await withDeadline(answer, limit, clock, () => this.#timedOut(operation, limit))
+    } catch (cause) {
+      const error = this.#unavailable(operation, cause)
+      if (events.wants('storageFailure')) events.emit('storageFailure', { storage: this.name, operation, error })
+      throw error
+    }
+  }
+
+  #timedOut(operation: string, limit: number): CacheError {
+    this.counters.timeouts++
+    const message = `storage '${this.name}': ${operation} did not answer within ${limit} ms`
+    return new CacheError('STORAGE_UNAVAILABLE', message)
+  }
+
+  #unavailable(operation: string, cause: unknown): CacheError {
+    this.counters.failures++
+    if (cause instanceof CacheError) return cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return new CacheError('STORAGE_UNAVAILABLE', `storage '${this.name}': ${operation} failed: ${reason}`, { cause })
+  }
+
+  #pack({ key, entry }: Keepsake<Value>): StoredItem {
+    const { authority, serializer, ttl, clock } = this.#parts
+    const { offset } = authority
+    const header = writeHeader({
+      serializer: this.#fingerprint,
+      createdAt: entry.createdAt + offset,
+      staleAt: entry.staleAt + offset,
+      expiredAt: entry.expiredAt + offset,
+    })
+    const life = Math.min(ttl, Math.floor(entry.expiredAt - clock.now()))
+    const item = { key, header, payload: serializer.encode(entry.value) }
+    return life === Infinity ? item : { ...item, ttl: life }
+  }
+
+  #entryOf(key: string, stored: Stored | undefined): Entry<Value> | undefined {
+    if (stored === undefined) return undefined
+    try {
+      return this.#unpack(stored)
+    } catch (error) {
+      const { events } = this.#parts
+      this.counters.unreadable++
+      if (events.wants('unreadable')) events.emit('unreadable', { storage: this.name, key, error })
+      return undefined
+    }
+  }
+
+  #unpack(stored: Stored): Entry<Value> {
+    const { authority, serializer } = this.#parts
+    const { offset } = authority
+    const envelope = readHeader(stored.header)
+    if (envelope.serializer !== this.#fingerprint) {
+      throw new CacheError('UNREADABLE', `stored bytes can't be read: not written by ${serializer.name}()`)
+    }
+    return {
+      value: serializer.decode(stored.payload) as Value,
+      createdAt: envelope.createdAt - offset,
+      staleAt: envelope.staleAt - offset,
+      expiredAt: envelope.expiredAt - offset,
+    }
+  }
+}

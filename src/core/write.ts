@@ -1,0 +1,118 @@
+import type { Entry } from '../kernel/entry.ts'
+import { warn } from '../observe/events.ts'
+import type { NodeFlight } from './errand.ts'
+import type { AnyPlan, Places, Plan } from './plan.ts'
+import type { Route } from './route.ts'
+import type { RemoteTier } from './tiers/remote-tier.ts'
+
+/**
+ * Keeps what a flight has loaded: the authority first, the copies above it only after it accepted, and each only while
+ * fence and lease stand. Failing is told, never thrown: the callers have their answer.
+ */
+export async function keep<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  entry: Entry<Value>,
+  route: Route<Value>,
+): Promise<void> {
+  const { authority, commons } = plan
+  if (flight.errand.surplus) return
+  if (authority === undefined) {
+    if (flight.fenced) keepLocally(plan, flight.key, entry)
+    else refused(plan, flight, 'fence')
+    return
+  }
+  if (route.down.has(authority)) {
+    if (flight.fenced) keepLocally(plan, flight.key, entry, commons.blindTtl)
+    return
+  }
+  try {
+    const accepted = await commons.changes.run([flight.key], () => writeAuthority(plan, flight, entry, authority))
+    if (!accepted) return
+    await copyUp(plan, flight, entry, plan.remoteTiers.length - 1)
+    if (commons.events.wants('write')) commons.events.emit('write', { node: plan.name, key: flight.key })
+  } catch (error) {
+    notKept(plan, flight.key, error)
+  }
+}
+
+/** Fills the tiers above a remote one with an entry found or written there. */
+export async function copyUp<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  entry: Entry<Value>,
+  depth: number,
+): Promise<void> {
+  // Memory at once where nothing has to be waited for: the next caller shall find it.
+  if (depth > 0) await copyToHosts(plan, flight, entry, depth)
+  if (flight.fenced) keepLocally(plan, flight.key, entry)
+}
+
+/** Gives a lease back that won't be used. If that fails it runs out by itself. */
+export function release<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): void {
+  const { token } = flight.errand
+  if (token === undefined || plan.authority === undefined) return
+  flight.errand.token = undefined
+  plan.commons.background.own(plan.authority.release(flight.key, token).catch(() => {}))
+}
+
+/** Keeps an entry in the private tiers. */
+export function keepLocally<Value>(plan: Places<Value>, key: string, entry: Entry<Value>, atMost = Infinity): void {
+  const now = plan.commons.clock.now()
+  for (const tier of plan.localTiers) tier.put(key, entry, now, atMost)
+}
+
+async function writeAuthority<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  entry: Entry<Value>,
+  authority: RemoteTier<Value>,
+): Promise<boolean> {
+  const { token } = flight.errand
+  if (!flight.fenced) {
+    refused(plan, flight, 'fence')
+    release(plan, flight)
+    return false
+  }
+  if (token === undefined) {
+    await authority.write([{ key: flight.key, entry }])
+    return true
+  }
+  flight.errand.token = undefined
+  const written = await authority.fulfil({ key: flight.key, entry }, token)
+  if (!written) refused(plan, flight, 'lease')
+  return written
+}
+
+async function copyToHosts<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  entry: Entry<Value>,
+  depth: number,
+): Promise<void> {
+  await plan.commons.changes.run([flight.key], async () => {
+    for (const tier of plan.remoteTiers.slice(0, depth).reverse()) {
+      if (!flight.fenced) return
+      await tier.write([{ key: flight.key, entry }]).catch((error: unknown) => notKept(plan, flight.key, error))
+    }
+  })
+}
+
+function refused<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  reason: 'fence' | 'lease',
+): void {
+  const { counters, commons, name } = plan
+  counters.refusedWrites++
+  if (commons.events.wants('writeRefused')) commons.events.emit('writeRefused', { node: name, key: flight.key, reason })
+}
+
+/** Tells that a loaded value was not kept. */
+export function notKept(plan: AnyPlan, key: string, error: unknown): void {
+  const { counters, commons, name } = plan
+  // Once per node, whoever listens: a value that can never be kept is a mistake in the program.
+  if (counters.failedWrites === 0) warn(`node '${name}': a loaded value was not kept: ${String(error)}`)
+  counters.failedWrites++
+  if (commons.events.wants('writeFailure')) commons.events.emit('writeFailure', { node: name, key, error })
+}

@@ -1,0 +1,1 @@
+export { file, type FileOptions } from '../storages/file/file.ts'

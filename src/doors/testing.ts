@@ -1,0 +1,17 @@
+export { virtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
+export { seededChance } from '../testing/seeded-chance.ts'
+export { simpleStorage, type SimpleStorage } from '../testing/simple-storage.ts'
+export {
+  faultyStorage,
+  type FailOptions,
+  type FaultOptions,
+  type FaultyStorage,
+  type StorageCall,
+  type StorageOperation,
+} from '../testing/faulty-storage.ts'
+export {
+  storageConformance,
+  type StorageSubject,
+  type StorageUnderTest,
+  type TestRunner,
+} from '../testing/conformance/storage-conformance.ts'

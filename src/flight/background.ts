@@ -1,0 +1,31 @@
+/**
+ * The owner of work that nobody waits for: refreshes behind an answer, writes behind a load.
+ * It knows what is under way, so that a cache can be asked to come to rest.
+ */
+export class Background {
+  readonly #running = new Set<Promise<void>>()
+  readonly #onFailure: (error: unknown) => void
+
+  /** @param onFailure told of work that failed; work that can fail in expected ways deals with them itself */
+  constructor(onFailure: (error: unknown) => void) {
+    this.#onFailure = onFailure
+  }
+
+  /** How much is under way. */
+  get size(): number {
+    return this.#running.size
+  }
+
+  /** Takes over a piece of work. */
+  own(work: Promise<unknown>): void {
+    const running = work.then(undefined, this.#onFailure).then(() => {
+      this.#running.delete(running)
+    })
+    this.#running.add(running)
+  }
+
+  /** Resolves when nothing is under way, whatever is added meanwhile included. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+}

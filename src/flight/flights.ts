@@ -1,0 +1,43 @@
+/** What the table has to know of a flight. */
+export interface Fenced {
+  readonly key: string
+  readonly fenced: boolean
+  breakFence(): void
+}
+
+/** The flights under way: at most one for a key. */
+export class Flights<Kind extends Fenced> {
+  readonly #flights = new Map<string, Kind>()
+
+  get size(): number {
+    return this.#flights.size
+  }
+
+  /** The flight a new caller of this key can join. */
+  get(key: string): Kind | undefined {
+    const flight = this.#flights.get(key)
+    return flight?.fenced === true ? flight : undefined
+  }
+
+  /** Puts a flight on the table; one that was there before is overtaken, and may no longer write. */
+  start(flight: Kind): void {
+    this.#flights.get(flight.key)?.breakFence()
+    this.#flights.set(flight.key, flight)
+  }
+
+  /** Takes a flight off the table. The key may belong to a younger flight by then; that one stays. */
+  finish(flight: Kind): void {
+    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key)
+  }
+
+  /** Breaks the fence of a key's flight and detaches it. */
+  break(key: string): void {
+    this.#flights.get(key)?.breakFence()
+    this.#flights.delete(key)
+  }
+
+  /** Breaks the fences of all flights whose key starts with `head`. */
+  breakUnder(head: string): void {
+    for (const key of this.#flights.keys()) if (key.startsWith(head)) this.break(key)
+  }
+}

@@ -1,0 +1,214 @@
+import { mkdir, open, readdir, readFile, rename, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { systemChance } from '../../kernel/chance.ts'
+import { digest } from '../../kernel/hash.ts'
+import { Bounded } from './bounded.ts'
+import { decodeFrame, decodeHead, encodeFrame, likelyHeadLength, patchOf, type Frame, type FrameHead } from './frame.ts'
+
+/*
+ * One file an entry, in 256 folders, by a digest of the key in hexadecimal (names that differ in more than case):
+ *
+ *   <directory>/3f/a0c9….entry          an entry
+ *   <directory>/3f/a0c9….entry.<id>.tmp one on its way: renamed when it is whole, so nobody ever sees half of it
+ *
+ * Anything else in the directory isn't ours, whatever it is, and stays.
+ */
+
+/** How many folders there are. */
+export const folderCount = 256
+
+// Node has four threads for files; a few more keep them busy.
+const mostAtOnce = 16
+
+const isOurs = /^[0-9a-f]{46}\.entry$/
+const isTemporary = /^[0-9a-f]{46}\.entry\.[\w-]+\.tmp$/
+
+/** What was found under a name that an entry would have. */
+export type Found = { readonly path: string } & (
+  | { readonly state: 'entry'; readonly head: FrameHead }
+  /** Was ours once, or would have become so. */
+  | { readonly state: 'damaged' | 'temporary' }
+)
+
+/** The files of a directory, and nothing of what they mean. */
+export class EntryFolder {
+  readonly #directory: string
+  readonly #bounded = new Bounded(mostAtOnce)
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /** Makes the directory if it is missing, for the eyes of this user alone. */
+  async prepare(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+  }
+
+  /** @returns `undefined` if there is nothing, or nothing that can be read as an entry of this key */
+  read(key: string): Promise<Frame | undefined> {
+    const path = this.#pathOf(key)
+    return this.#bounded.run(async () => {
+      // A second look, because the first may have come while the entry was being made stale.
+      const frame = (await readFrame(path)) ?? (await readFrame(path))
+      return frame?.key === key ? frame : undefined
+    })
+  }
+
+  /** Writes or replaces, whatever was there. */
+  write(frame: Frame): Promise<void> {
+    const path = this.#pathOf(frame.key)
+    return this.#bounded.run(async () => {
+      const temporary = `${path}.${systemChance.token()}.tmp`
+      try {
+        await writeNew(temporary, encodeFrame(frame))
+        await rename(temporary, path)
+      } catch (error) {
+        await remove(temporary)
+        throw error
+      }
+    })
+  }
+
+  /**
+   * Changes header and expiry where they stand. A file that another process renames to this name meanwhile is another
+   * file, and isn't touched: its newer entry wins.
+   *
+   * @param change answers what becomes of the head; `undefined` for no change, `'delete'` for that
+   */
+  patch(
+    key: string,
+    change: (head: FrameHead) => Pick<FrameHead, 'header' | 'expiresAt'> | 'delete' | undefined,
+  ): Promise<void> {
+    const path = this.#pathOf(key)
+    return this.#bounded.run(async () => {
+      const file = await unlessMissing(open(path, 'r+'))
+      if (file === undefined) return
+      try {
+        const { bytes, head } = await readHead(file)
+        if (typeof head !== 'object' || head.key !== key) return
+        const changed = change(head)
+        if (changed === 'delete') await remove(path)
+        else if (changed !== undefined) {
+          const patch = patchOf(bytes, changed)
+          await file.write(patch.bytes, 0, patch.bytes.length, patch.position)
+        }
+      } finally {
+        await file.close()
+      }
+    })
+  }
+
+  /**
+   * Deletes what stands for the key, if it is ours.
+   * @param isDoomed asked of an entry that is whole
+   * @returns what was deleted, when it was whole
+   */
+  delete(key: string, isDoomed = (_head: FrameHead): boolean => true): Promise<FrameHead | undefined> {
+    const path = this.#pathOf(key)
+    return this.#bounded.run(async () => {
+      const head = await headAt(path)
+      if (head === undefined || head === 'foreign') return undefined
+      if (head !== 'damaged' && (head.key !== key || !isDoomed(head))) return undefined
+      const wasThere = await remove(path)
+      return wasThere && head !== 'damaged' ? head : undefined
+    })
+  }
+
+  /** What is in one of the folders, a bounded number at a time. */
+  async *list(folder: number, pageSize: number): AsyncGenerator<readonly Found[]> {
+    const directory = join(this.#directory, folder.toString(16).padStart(2, '0'))
+    const names = (await unlessMissing(readdir(directory))) ?? []
+    for (let start = 0; start < names.length; start += pageSize) {
+      const found = names.slice(start, start + pageSize).map((name) => this.#find(join(directory, name), name))
+      yield (await Promise.all(found)).filter((one) => one !== undefined)
+    }
+  }
+
+  /** Deletes a file that {@link list} has found. */
+  async remove(path: string): Promise<void> {
+    await this.#bounded.run(() => remove(path))
+  }
+
+  /** When a file was last written; `undefined` if it has gone. */
+  async writtenAt(path: string): Promise<number | undefined> {
+    const found = await this.#bounded.run(() => unlessMissing(stat(path)))
+    return found?.mtimeMs
+  }
+
+  async #find(path: string, name: string): Promise<Found | undefined> {
+    if (isTemporary.test(name)) return { path, state: 'temporary' }
+    if (!isOurs.test(name)) return undefined
+    const head = await this.#bounded.run(() => headAt(path))
+    if (head === undefined || head === 'foreign') return undefined
+    return head === 'damaged' ? { path, state: head } : { path, state: 'entry', head }
+  }
+
+  #pathOf(key: string): string {
+    const name = Buffer.from(digest(key), 'base64url').toString('hex')
+    return join(this.#directory, name.slice(0, 2), `${name.slice(2)}.entry`)
+  }
+}
+
+async function readFrame(path: string): Promise<Frame | undefined> {
+  const bytes = await unlessMissing(readFile(path))
+  return bytes && decodeFrame(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+}
+
+async function headAt(path: string): Promise<FrameHead | 'damaged' | 'foreign' | undefined> {
+  const file = await unlessMissing(open(path, 'r'))
+  if (file === undefined) return undefined
+  try {
+    const { head } = await readHead(file)
+    if (typeof head !== 'object') return head
+    const { size } = await file.stat()
+    return size === head.fileLength ? head : 'damaged'
+  } finally {
+    await file.close()
+  }
+}
+
+async function readHead(
+  file: FileHandle,
+): Promise<{ readonly bytes: Uint8Array; readonly head: FrameHead | 'damaged' | 'foreign' }> {
+  const start = await readStart(file, likelyHeadLength)
+  const head = decodeHead(start)
+  if (typeof head !== 'number') return { bytes: start, head }
+  const bytes = await readStart(file, head)
+  const longer = decodeHead(bytes)
+  return { bytes, head: typeof longer === 'number' ? 'damaged' : longer }
+}
+
+async function readStart(file: FileHandle, length: number): Promise<Uint8Array> {
+  const found = await file.stat()
+  if (!found.isFile()) return notOurs
+  // The length comes from the file itself, and may be anything.
+  const bytes = new Uint8Array(Math.min(length, found.size))
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+  return bytes.subarray(0, bytesRead)
+}
+
+/** As the beginning of a folder, or whatever else somebody put under our name. */
+const notOurs = Uint8Array.of(1)
+
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const write = (): Promise<true> => writeFile(path, bytes, { flag: 'wx', mode: 0o600 }).then(() => true)
+  if ((await unlessMissing(write())) === true) return
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await write()
+}
+
+/** @returns whether there was something to remove */
+async function remove(path: string): Promise<boolean> {
+  return (await unlessMissing(unlink(path).then(() => true))) ?? false
+}
+
+async function unlessMissing<Answer>(attempt: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await attempt
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    // A folder where a file is expected, or the other way round, is no entry of ours either.
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined
+    throw error
+  }
+}

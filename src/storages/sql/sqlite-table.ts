@@ -1,0 +1,217 @@
+import { bytesOf, type SqliteBlob, type SqliteClient, type SqliteStatement } from '../../clients/sqlite-client.ts'
+import type { Claim, ClaimAnswer, Stored } from '../../contracts/storage.ts'
+import { staleStored } from '../stale-stored.ts'
+import { unfinished } from './write-queue.ts'
+
+/** An entry on its way into the table. */
+export interface Row extends Stored {
+  readonly key: string
+  /** Milliseconds since 1970; `null` is never. */
+  readonly expiresAt: number | null
+}
+
+// Few enough that one step is short even if every row is a megabyte.
+const rowsPerStep = 20
+const keysPerPage = 500
+
+/**
+ * The statements of one table, and what they mean. A row with a header is an entry; one without is but a lease, which
+ * reads, counts and scans don't see. An expired entry stays for whoever holds its lease, as such a row would.
+ *
+ * Keys are kept as UTF-8 in blobs: as text, some drivers end them at a NUL, and collations have opinions.
+ */
+export class SqliteTable {
+  readonly #client: SqliteClient
+  readonly #statements: ReturnType<typeof prepareStatements>
+
+  constructor(client: SqliteClient, name: string) {
+    this.#client = client
+    this.#statements = prepareStatements(client, `"${name}"`)
+  }
+
+  begin(): void {
+    this.#client.exec('BEGIN')
+  }
+
+  beginWriting(): void {
+    this.#client.exec('BEGIN IMMEDIATE')
+  }
+
+  commit(): void {
+    this.#client.exec('COMMIT')
+  }
+
+  /** Only for a transaction begun here. After some errors SQLite has rolled back by itself, and there is nothing left. */
+  rollback(): void {
+    try {
+      this.#client.exec('ROLLBACK')
+    } catch {
+      // Whoever rolls back has a better error in hand.
+    }
+  }
+
+  get(key: string, now: number): Stored | undefined {
+    const row = this.#statements.get.get(blob(key), now) as StoredRow | undefined
+    return row === undefined ? undefined : { header: bytesOf(row.header), payload: bytesOf(row.payload) }
+  }
+
+  set({ key, header, payload, expiresAt }: Row): void {
+    this.#statements.set.run(blob(key), header, payload, expiresAt)
+  }
+
+  expire(key: string, now: number): void {
+    const row = this.#statements.getHeader.get(blob(key), now) as HeaderRow | undefined
+    const stale = row && staleStored({ header: bytesOf(row.header) }, now)
+    if (row === undefined || stale === undefined) {
+      this.delete(key, now)
+      return
+    }
+    const expiresAt = Math.min(row.expires_at ?? Infinity, stale.expiredAt)
+    this.#statements.setHeader.run(stale.header, finite(expiresAt), blob(key))
+  }
+
+  /** @returns whether there was an entry */
+  delete(key: string, now: number): boolean {
+    const bytes = blob(key)
+    if (changed(this.#statements.deleteEntry.run(bytes, now))) return true
+    this.#statements.deleteRest.run(bytes, now)
+    return false
+  }
+
+  claim({ key, token, life, force }: Claim, now: number): ClaimAnswer {
+    const stored = this.get(key, now)
+    const won = changed(this.#statements.claim.run(blob(key), token, now + life, force === true ? 1 : 0, now))
+    return { won, stored, now }
+  }
+
+  renew({ key, token, life }: Claim, now: number): boolean {
+    return changed(this.#statements.renew.run(now + life, blob(key), token, now))
+  }
+
+  fulfil({ key, header, payload, expiresAt }: Row, token: string, now: number): boolean {
+    return changed(this.#statements.fulfil.run(header, payload, expiresAt, blob(key), token, now))
+  }
+
+  release(key: string, token: string): void {
+    const bytes = blob(key)
+    if (!changed(this.#statements.releaseStub.run(bytes, token))) this.#statements.releaseEntry.run(bytes, token)
+  }
+
+  /** Deletes some of the rows under a prefix; `unfinished` if there may be more. */
+  clearSome(prefix: string): undefined | typeof unfinished {
+    const [from, to] = rangeOf(prefix)
+    const { changes } = this.#statements.clear.run(from, to, rowsPerStep)
+    return Number(changes) < rowsPerStep ? undefined : unfinished
+  }
+
+  /** Deletes some of the rows that nobody can see any more; `unfinished` if there may be more. */
+  sweepSome(now: number, limit = rowsPerStep): undefined | typeof unfinished {
+    const expired = Number(this.#statements.sweepExpired.run(now, now, limit).changes)
+    const stubs = Number(this.#statements.sweepStubs.run(now, limit).changes)
+    return expired < limit && stubs < limit ? undefined : unfinished
+  }
+
+  /** Whether there is anything to sweep. A look costs no lock. */
+  hasDead(now: number): boolean {
+    return this.#statements.findDead.all(now, now, now).length > 0
+  }
+
+  /** A page of the keys of entries, in order, that begin with `prefix` and come behind `last`. */
+  keys(prefix: string, last: string | undefined, now: number): readonly string[] {
+    const [from, to] = rangeOf(prefix)
+    // Nothing fits between a key and the same with a zero behind it.
+    const start = last === undefined ? from : blob(`${last}\0`)
+    const rows = this.#statements.keys.all(start, to, now, keysPerPage) as { key: SqliteBlob }[]
+    return rows.map(({ key }) => Buffer.from(bytesOf(key)).toString())
+  }
+}
+
+interface StoredRow {
+  readonly header: SqliteBlob
+  readonly payload: SqliteBlob
+}
+
+interface HeaderRow {
+  readonly header: SqliteBlob
+  readonly expires_at: number | null
+}
+
+function prepareStatements(client: SqliteClient, table: string): Record<
+  | 'get' | 'getHeader' | 'set' | 'setHeader' | 'deleteEntry' | 'deleteRest' | 'claim' | 'renew' | 'fulfil'
+  | 'releaseStub' | 'releaseEntry' | 'clear' | 'sweepExpired' | 'sweepStubs' | 'findDead' | 'keys',
+  SqliteStatement
+> {
+  // Parameters are positional and in the order of the text: that much all three drivers agree on.
+  const isEntry = 'header IS NOT NULL AND (expires_at IS NULL OR expires_at > ?)'
+  const isDead = 'expires_at <= ? AND (lease_until IS NULL OR lease_until <= ?)'
+  const isDeadStub = 'header IS NULL AND lease_until <= ?'
+  return {
+    get: client.prepare(`SELECT header, payload FROM ${table} WHERE key = ? AND ${isEntry}`),
+    getHeader: client.prepare(`SELECT header, expires_at FROM ${table} WHERE key = ? AND ${isEntry}`),
+    // Drivers differ in whether an empty blob arrives as one, or as NULL.
+    set: client.prepare(
+      `INSERT INTO ${table} (key, header, payload, expires_at) VALUES (?, coalesce(?, x''), coalesce(?, x''), ?)
+       ON CONFLICT (key) DO UPDATE SET header = excluded.header, payload = excluded.payload,
+         expires_at = excluded.expires_at, lease_token = NULL, lease_until = NULL`,
+    ),
+    setHeader: client.prepare(
+      `UPDATE ${table} SET header = ?, expires_at = ?, lease_token = NULL, lease_until = NULL WHERE key = ?`,
+    ),
+    deleteEntry: client.prepare(`DELETE FROM ${table} WHERE key = ? AND ${isEntry}`),
+    deleteRest: client.prepare(`DELETE FROM ${table} WHERE key = ? AND (header IS NULL OR expires_at <= ?)`),
+    claim: client.prepare(
+      `INSERT INTO ${table} (key, lease_token, lease_until) VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET lease_token = excluded.lease_token, lease_until = excluded.lease_until
+         WHERE ? = 1 OR lease_until IS NULL OR lease_until <= ?`,
+    ),
+    renew: client.prepare(`UPDATE ${table} SET lease_until = ? WHERE key = ? AND lease_token = ? AND lease_until > ?`),
+    // An update, never an insert: where the lease has gone the row may have gone with it, and must not come back.
+    fulfil: client.prepare(
+      `UPDATE ${table} SET header = coalesce(?, x''), payload = coalesce(?, x''), expires_at = ?,
+         lease_token = NULL, lease_until = NULL
+       WHERE key = ? AND lease_token = ? AND lease_until > ?`,
+    ),
+    releaseStub: client.prepare(`DELETE FROM ${table} WHERE key = ? AND lease_token = ? AND header IS NULL`),
+    releaseEntry: client.prepare(
+      `UPDATE ${table} SET lease_token = NULL, lease_until = NULL WHERE key = ? AND lease_token = ?`,
+    ),
+    clear: client.prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table}
+         WHERE key >= coalesce(?, x'') AND key < ? LIMIT ?)`,
+    ),
+    sweepExpired: client.prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${isDead} LIMIT ?)`,
+    ),
+    sweepStubs: client.prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${isDeadStub} LIMIT ?)`,
+    ),
+    findDead: client.prepare(
+      `SELECT 1 WHERE EXISTS (SELECT 1 FROM ${table} WHERE ${isDead})
+         OR EXISTS (SELECT 1 FROM ${table} WHERE ${isDeadStub})`,
+    ),
+    keys: client.prepare(
+      `SELECT key FROM ${table} WHERE key >= coalesce(?, x'') AND key < ? AND ${isEntry} ORDER BY key LIMIT ?`,
+    ),
+  }
+}
+
+function blob(key: string): Uint8Array {
+  return Buffer.from(key)
+}
+
+/** From the prefix up to, but not including, what follows everything that begins with it. */
+function rangeOf(prefix: string): readonly [Uint8Array, Uint8Array] {
+  const from = Buffer.from(prefix)
+  // No byte of UTF-8 is 255, so the last one can always be raised, and no key comes behind 255 alone.
+  const last = from.at(-1)
+  const to = last === undefined ? Buffer.from([255]) : Buffer.from([...from.subarray(0, -1), last + 1])
+  return [from, to]
+}
+
+function finite(moment: number): number | null {
+  return moment === Infinity ? null : moment
+}
+
+function changed({ changes }: { readonly changes: number | bigint }): boolean {
+  return Number(changes) > 0
+}

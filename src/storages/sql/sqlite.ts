@@ -1,0 +1,282 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { SqliteClient } from '../../clients/sqlite-client.ts'
+import type { Leases, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { parseDuration, parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
+import { invalidOption } from '../../kernel/errors.ts'
+import { Lifecycle } from '../lifecycle.ts'
+import { sweepRegularly, type Sweeper } from '../sweeper.ts'
+import { beginSlice, nextTurn } from '../turns.ts'
+import { wallClock } from '../wall-clock.ts'
+import { whileBusy } from './busy.ts'
+import { openDatabase, sqliteDrivers, type SqliteDriver } from './sqlite-driver.ts'
+import { isThere, prepareSchema } from './sqlite-schema.ts'
+import { SqliteTable, type Row } from './sqlite-table.ts'
+import { WriteQueue } from './write-queue.ts'
+
+/** Where a SQLite storage keeps its entries, and how. */
+export type SqliteOptions = SqliteDatabase & {
+  /** Name of the table; it is made if it is missing. Letters, digits and `_`. Default `'tiercel'`. */
+  readonly table?: string
+  readonly writes?: {
+    /** How long what a load fills waits for company before it is written. Default 5 ms. */
+    readonly flushEvery?: Duration
+    /** How long an operation waits for other connections before it fails. Default 5 s. */
+    readonly busyFor?: Duration
+  }
+  /** How often what has expired is looked for when nothing is written. `Infinity` for never. Default 1 minute. */
+  readonly sweepEvery?: Duration
+  /** What lifetimes run on. Default: the wall clock, which other processes and the next start of this one see too. */
+  readonly clock?: Clock
+}
+
+/** A database by its path, or one that is open already. */
+export type SqliteDatabase =
+  | {
+      /** The file, or `':memory:'` for one that ends with the storage. Missing folders are made. */
+      readonly path: string
+      /** Default: the first that is here. */
+      readonly driver?: SqliteDriver
+      readonly client?: undefined
+    }
+  | {
+      /**
+       * A database that the program has opened, and closes itself. Its settings are left alone; it must not be inside
+       * a transaction when the event loop turns.
+       */
+      readonly client: SqliteClient
+      readonly path?: undefined
+      readonly driver?: undefined
+    }
+
+/**
+ * Keeps entries in a table of a SQLite database: of this process, or of several on one machine.
+ *
+ * Writes go through one queue, in order, many to a transaction. What a load fills is written a few milliseconds
+ * later; everything else is committed before its promise resolves, and survives the death of the process (of the
+ * machine: possibly not the last moments). Nobody waits on the event loop for another process's lock.
+ *
+ * The driver is `node:sqlite` where Node has it, else `better-sqlite3` or `libsql`, whichever is installed.
+ *
+ * @throws CacheError `INVALID_OPTION` at once, for options that make no sense; when it opens, for a table that isn't
+ *   ours; then also `UNREADABLE` for a file that is no database, `UNSUPPORTED` without a driver
+ *
+ * @example
+ * const storage = sqlite({ path: '.cache/shop.db' })
+ */
+export function sqlite(options: SqliteOptions): Storage {
+  const plan = resolveOptions(options)
+  const { clock } = plan
+  const life = new Lifecycle<Opened>('sqlite', {
+    open: () => openStorage(plan),
+    hurry: ({ queue }) => queue.hurry(),
+    async close({ client, sweeper }) {
+      sweeper.stop()
+      if (client !== plan.database.client) client.close()
+    },
+  })
+
+  /** One urgent step for each thing; answers when all of them are committed. */
+  const writeAll = <Thing, Answer>(
+    things: readonly Thing[],
+    write: (table: SqliteTable, thing: Thing) => Answer,
+  ): Promise<Answer[]> =>
+    life.run(({ table, queue }) =>
+      queue.submit(
+        things.map((thing) => () => write(table, thing)),
+        { isUrgent: true },
+      ),
+    )
+
+  const leases: Leases = {
+    claimMany: (claims) => writeAll(claims, (table, claim) => table.claim(claim, clock.now())),
+    renewMany: (renewals) => writeAll(renewals, (table, renewal) => table.renew(renewal, clock.now())),
+    async releaseMany(released) {
+      await writeAll(released, (table, { key, token }) => table.release(key, token))
+    },
+    fulfilMany(items) {
+      const rows = items.map((item) => ({ row: rowOf(item, clock), token: item.token }))
+      return life.run(({ table, queue }) =>
+        queue.submit(
+          rows.map(({ row, token }) => () => table.fulfil(row, token, clock.now())),
+          { isUrgent: false },
+        ),
+      )
+    },
+  }
+
+  async function* keys(prefix: string): AsyncGenerator<readonly string[]> {
+    for (let last: string | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
+      const from = last
+      const page = await life.run(({ table }) => whileBusy(plan.busyFor, () => table.keys(prefix, from, clock.now())))
+      if (page.length > 0) yield page
+      last = page.at(-1)
+    }
+  }
+
+  return {
+    kind: 'host',
+    type: 'sqlite',
+    capabilities: {
+      leases,
+      scan: { keys },
+      time: { now: () => life.run(() => clock.now()) },
+    },
+    open: () => life.run(() => undefined),
+    getMany: (keys) => life.run(({ table }) => readSlices(table, keys, plan)),
+    async setMany(items) {
+      await writeAll(
+        items.map((item) => rowOf(item, clock)),
+        (table, row) => table.set(row),
+      )
+    },
+    async expireMany(keys) {
+      await writeAll(keys, (table, key) => table.expire(key, clock.now()))
+    },
+    async deleteMany(keys) {
+      const deleted = await writeAll(keys, (table, key) => table.delete(key, clock.now()))
+      return deleted.filter(Boolean).length
+    },
+    async clear(prefix) {
+      await writeAll([prefix], (table) => table.clearSome(prefix))
+    },
+    close: () => life.close(),
+  }
+}
+
+interface Plan {
+  readonly database: SqliteDatabase
+  readonly table: string
+  readonly flushEvery: number
+  readonly busyFor: number
+  readonly sweepEvery: number
+  readonly clock: Clock
+}
+
+interface Opened {
+  readonly client: SqliteClient
+  readonly table: SqliteTable
+  readonly queue: WriteQueue
+  readonly sweeper: Sweeper
+}
+
+const inMemory = ':memory:'
+
+function resolveOptions(options: SqliteOptions): Plan {
+  const { table = 'tiercel', clock = wallClock, writes = {}, sweepEvery = '1m', path, client, driver } = options
+  if (client === undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
+    throw invalidOption('sqlite: path', "the path of a file, or ':memory:', or a `client` instead", path)
+  }
+  if (client !== undefined && path !== undefined) throw invalidOption('sqlite: path', 'a `path` or a `client`', 'both')
+  if (driver !== undefined && !sqliteDrivers.includes(driver)) {
+    throw invalidOption('sqlite: driver', `one of ${sqliteDrivers.join(', ')}`, driver)
+  }
+  // Names that begin so are SQLite's own.
+  if (!/^[A-Za-z_]\w{0,62}$/.test(table) || /^sqlite_/i.test(table)) {
+    throw invalidOption('sqlite: table', 'a name of letters, digits and _, up to 63 of them', table)
+  }
+  return {
+    database: options,
+    table,
+    clock,
+    flushEvery: parseShortDuration(writes.flushEvery ?? 5, 'sqlite: writes.flushEvery'),
+    busyFor: parseShortDuration(writes.busyFor ?? '5s', 'sqlite: writes.busyFor'),
+    sweepEvery: parsePositiveDuration(sweepEvery, 'sqlite: sweepEvery'),
+  }
+}
+
+function parseShortDuration(duration: Duration, where: string): number {
+  const milliseconds = parseDuration(duration, where)
+  if (milliseconds <= 3_600_000) return milliseconds
+  throw invalidOption(where, 'an hour at most', duration)
+}
+
+async function openStorage(plan: Plan): Promise<Opened> {
+  const { database, clock } = plan
+  const client = database.client ?? (await openFile(database.path, plan))
+  try {
+    await prepareSchema(client, plan.table, plan.busyFor)
+    const table = new SqliteTable(client, plan.table)
+    const queue = new WriteQueue({
+      begin: () => table.beginWriting(),
+      commit: () => table.commit(),
+      rollback: () => table.rollback(),
+      // Every row that is written pays for one that has died, so the table can't grow on the dead.
+      beforeCommit: (stepCount) => void table.sweepSome(clock.now(), stepCount),
+      flushEvery: plan.flushEvery,
+      busyFor: plan.busyFor,
+    })
+    const sweeper = sweepRegularly(clock, plan.sweepEvery, async () => {
+      if (table.hasDead(clock.now())) await queue.submit([() => table.sweepSome(clock.now())], { isUrgent: true })
+    })
+    return { client, table, queue, sweeper }
+  } catch (error) {
+    if (client !== database.client) client.close()
+    throw error
+  }
+}
+
+async function openFile(path: string, { database, table, busyFor }: Plan): Promise<SqliteClient> {
+  if (path !== inMemory) await makeFile(path)
+  // As an absolute path it can't be taken for a URL.
+  const client = await openDatabase(path === inMemory ? path : resolve(path), database.driver)
+  try {
+    client.exec('PRAGMA busy_timeout = 0')
+    // Before anything is changed: a table that isn't ours, or no database at all, must be left as it is.
+    await whileBusy(busyFor, () => isThere(client, table))
+    // Readers and the writer don't wait for each other; a commit is in the file, if not yet on the disk.
+    await whileBusy(busyFor, () => client.exec('PRAGMA journal_mode = WAL'))
+    client.exec('PRAGMA synchronous = NORMAL')
+    return client
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+/** Made here, because SQLite would let everybody read it. Cached values are as private as what they were made from. */
+async function makeFile(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const file = await open(path, 'a', 0o600)
+  await file.close()
+}
+
+function rowOf({ key, header, payload, ttl = Infinity }: StoredItem, clock: Clock): Row {
+  return { key, header, payload, expiresAt: ttl === Infinity ? null : clock.now() + ttl }
+}
+
+async function readSlices(
+  table: SqliteTable,
+  keys: readonly string[],
+  { busyFor, clock }: Plan,
+): Promise<(Stored | undefined)[]> {
+  const found: (Stored | undefined)[] = []
+  while (found.length < keys.length) {
+    if (found.length > 0) await nextTurn()
+    found.push(...(await whileBusy(busyFor, () => readSlice(table, keys, found.length, clock.now()))))
+  }
+  return found
+}
+
+/** As many keys as a slice has time for; of many, one transaction costs less than a lock for each. */
+function readSlice(
+  table: SqliteTable,
+  keys: readonly string[],
+  start: number,
+  now: number,
+): readonly (Stored | undefined)[] {
+  const slice = beginSlice()
+  const found: (Stored | undefined)[] = []
+  const isAlone = keys.length - start === 1
+  if (!isAlone) table.begin()
+  try {
+    do found.push(table.get(keys[start + found.length] as string, now))
+    while (start + found.length < keys.length && !slice.isOver())
+    if (!isAlone) table.commit()
+  } catch (error) {
+    if (!isAlone) table.rollback()
+    throw error
+  }
+  return found
+}

@@ -1,0 +1,23 @@
+import { describe, test } from 'vitest'
+import { file } from 'tiercel/file'
+import { storageConformance, virtualClock } from 'tiercel/testing'
+import { temporaryFolder } from '../storages/folder.ts'
+
+storageConformance(
+  {
+    name: 'file()',
+    open() {
+      const folder = temporaryFolder()
+      const clock = virtualClock()
+      const open = () => file({ directory: folder.path, clock })
+      return Promise.resolve({
+        storage: open(),
+        another: () => Promise.resolve(open()),
+        advance: (milliseconds) => clock.advance(milliseconds),
+        remove: () => folder.remove(),
+      })
+    },
+    cannot: { leases: 'a file system has no compare-and-set that would outlive a dead holder' },
+  },
+  { describe, test },
+)
