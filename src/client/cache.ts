@@ -6,6 +6,7 @@ import { type AnyNode, CacheNode, type LoadlessNode } from '../core/node.ts'
 import type { AnyPlan, Plan } from '../core/plan.ts'
 import { resolvePlan } from '../core/resolve-plan.ts'
 import type { AnyStorage, Storages } from '../core/storages.ts'
+import { clearUnder } from '../core/tiers/local-tier.ts'
 import { withDeadline } from '../flight/deadline.ts'
 import { type Duration, parseDuration } from '../kernel/duration.ts'
 import { CacheError, invalidOption } from '../kernel/errors.ts'
@@ -204,7 +205,7 @@ export class Cache<StorageName extends string = string> {
     const { background, clock } = this.#commons
     this.#commons.close()
     await withDeadline(background.idle(), within, clock, () => new Error('still busy')).catch(() => {})
-    for (const storage of this.#storages.locals) storage.clear()
+    for (const storage of this.#storages.locals) clearUnder(storage, prefixHead(this.#defaults.prefix))
     await closeStorages(this.#commons, this.#storages)
   }
 

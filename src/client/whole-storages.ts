@@ -1,7 +1,7 @@
 import type { Commons } from '../core/commons.ts'
 import type { AnyPlan } from '../core/plan.ts'
 import type { Storages } from '../core/storages.ts'
-import { LocalTier } from '../core/tiers/local-tier.ts'
+import { clearUnder } from '../core/tiers/local-tier.ts'
 import { RemoteTier } from '../core/tiers/remote-tier.ts'
 import { withDeadline } from '../flight/deadline.ts'
 import { CacheError } from '../kernel/errors.ts'
@@ -36,7 +36,7 @@ export async function clearStorages(
     commons.flights.breakUnder(head)
     commons.lookups.breakUnder(head)
     for (const plan of nodes) plan.errors.clear()
-    for (const storage of storages.locals) new LocalTier('', storage, Infinity).clear(head)
+    for (const storage of storages.locals) clearUnder(storage, head)
   }
   // As with every change: once when it is called, and once when the remote operations have settled.
   cut()

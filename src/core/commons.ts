@@ -8,22 +8,26 @@ import { CacheError } from '../kernel/errors.ts'
 import { Events, warn } from '../observe/events.ts'
 import type { CacheEvents } from './events.ts'
 
+/**
+ * Runs something outside of any caller's AsyncLocalStorage: what is shared belongs to nobody. The context is that of the
+ * program's start, since a cache may well be made within a request.
+ */
+export const outside: <Result>(run: () => Result) => Result = AsyncLocalStorage.snapshot()
+
 /** What all nodes of one cache have in common. */
 export class Commons {
   readonly clock: Clock
   readonly chance: Chance
-  readonly events = new Events<CacheEvents>()
+  readonly events: Events<CacheEvents> = new Events()
   /** Flights that may load. */
-  readonly flights = new Flights<Fenced>()
+  readonly flights: Flights<Fenced> = new Flights()
   /** Flights that only look whether something is there; a caller who wants a load doesn't join them. */
-  readonly lookups = new Flights<Fenced>()
+  readonly lookups: Flights<Fenced> = new Flights()
   /** Everything that changes remote tiers, so that one key's changes happen in the order they were asked for. */
-  readonly changes = new Ordered()
-  readonly background = new Background((error) => warn(`background work failed: ${String(error)}`))
+  readonly changes: Ordered = new Ordered()
+  readonly background: Background = new Background((error) => warn(`background work failed: ${String(error)}`))
   /** Milliseconds a loaded value is kept in memory while the authority can't be reached. */
   readonly blindTtl: number
-  /** Runs something outside of any caller's AsyncLocalStorage: what is shared belongs to nobody. */
-  readonly outside = AsyncLocalStorage.snapshot()
   /** How many flights nobody waits for. */
   revalidations = 0
   #closed = false

@@ -11,12 +11,12 @@ export function countHit(
   counters.hits++
   tier.counters.hits++
   if (stale) counters.stale++
-  if (commons.events.wants('hit')) commons.events.emit('hit', { node: name, key, tier: tier.name, stale })
+  if (commons.events.wanted.hit) commons.events.emit('hit', { node: name, key, tier: tier.name, stale })
 }
 
 /** Counts a request that no tier could answer, and tells those who listen. */
 export function countMiss(plan: AnyPlan, key: string): void {
   const { counters, commons, name } = plan
   counters.misses++
-  if (commons.events.wants('miss')) commons.events.emit('miss', { node: name, key })
+  if (commons.events.wanted.miss) commons.events.emit('miss', { node: name, key })
 }

@@ -83,7 +83,7 @@ export type Use = 'fresh' | 'while-revalidating' | 'if-error' | 'none'
  * What an entry may be used for.
  * @param maxAge milliseconds; nothing older is used for anything
  */
-export function useOf(moments: Moments, now: number, lifetime: Lifetime<never, never>, maxAge = Infinity): Use {
+export function useOf(moments: Moments, now: number, lifetime: Lifetime<never, never>, maxAge: number = Infinity): Use {
   const { createdAt, staleAt, expiredAt } = moments
   if (now - createdAt > maxAge) return 'none'
   if (now < staleAt) return 'fresh'

@@ -106,12 +106,12 @@ async function arrive<Params, Value>(
   const { commons, name } = plan
   const { key, errand } = flight
   if ('error' in outcome) {
-    if (commons.events.wants('loadFailure'))
+    if (commons.events.wanted.loadFailure)
       commons.events.emit('loadFailure', { node: name, key, duration, error: outcome.error })
     fail(plan, flight, outcome.error)
     return
   }
-  if (commons.events.wants('load')) commons.events.emit('load', { node: name, key, duration })
+  if (commons.events.wanted.load) commons.events.emit('load', { node: name, key, duration })
   const { value } = outcome
   if (value === undefined) {
     flight.resolve(value)

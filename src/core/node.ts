@@ -1,6 +1,4 @@
-import type { LocalStorage } from '../contracts/local-storage.ts'
 import type { Clock } from '../kernel/clock.ts'
-import type { Entry } from '../kernel/entry.ts'
 import { stopwatch } from '../observe/stopwatch.ts'
 import { expire, invalidate, invalidateAll, set } from './change.ts'
 import { countHit } from './count.ts'
@@ -12,8 +10,8 @@ import { type NodeStats, nodeStats, resetStats } from './stats.ts'
 import { straight } from './straight.ts'
 import type { LocalTier } from './tiers/local-tier.ts'
 
-// One read in so many of those that memory answers is measured: measuring each would double its cost.
-const sampleEvery = 256
+// One in 256 of the reads that memory answers is measured: measuring each would double its cost.
+const sampleMask = 255
 
 /** Any node, whatever it caches. */
 export interface AnyNode {
@@ -48,14 +46,12 @@ export class CacheNode<Params, Value> implements AnyNode {
   readonly #clock: Clock
   // Where a hit costs least: the first tier, if it is memory.
   readonly #nearest: LocalTier<Value> | undefined
-  readonly #storage: LocalStorage<Entry<Value>> | undefined
 
   constructor(plan: Plan<Params, Value>) {
     this.name = plan.name
     this.#plan = plan
     this.#clock = plan.commons.clock
     this.#nearest = plan.enabled ? plan.localTiers[0] : undefined
-    this.#storage = this.#nearest?.storage
   }
 
   /**
@@ -71,11 +67,13 @@ export class CacheNode<Params, Value> implements AnyNode {
     } catch (error) {
       return Promise.reject(error)
     }
-    if (options === undefined && this.#storage !== undefined) {
+    const nearest = this.#nearest
+    if (options === undefined && nearest !== undefined) {
       const now = this.#clock.now()
-      const entry = this.#storage.get(key, now)
+      const entry = nearest.storage.get(key, now)
       if (entry !== undefined && now < entry.staleAt) {
-        this.#countHit(key)
+        countHit(this.#plan, key, nearest, false)
+        if ((nearest.counters.hits & sampleMask) === 0) this.#sample(nearest, key)
         return Promise.resolve(entry.value)
       }
     }
@@ -159,11 +157,7 @@ export class CacheNode<Params, Value> implements AnyNode {
     return this.#plan.enabled ? read(this.#plan, { key, params, options }) : straight(this.#plan, params, options)
   }
 
-  #countHit(key: string): void {
-    const tier = this.#nearest
-    if (tier === undefined) return
-    countHit(this.#plan, key, tier, false)
-    if (tier.counters.hits % sampleEvery !== 0) return
+  #sample(tier: LocalTier<Value>, key: string): void {
     const elapsed = stopwatch()
     tier.storage.peek(key)
     tier.counters.readLatency.record(elapsed())

@@ -7,6 +7,7 @@ import { NodeCounters } from '../observe/counters.ts'
 import type { PlanParts } from './defaults.ts'
 import type { LeaseOptions, LimitOptions, NodeOptions } from './definition.ts'
 import type { NodeFlight } from './errand.ts'
+import { outside } from './commons.ts'
 import { ErrorMemory } from './error-memory.ts'
 import { resolveLifetime } from './lifetime.ts'
 import type { Lease, Limits, Plan } from './plan.ts'
@@ -49,7 +50,7 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
     errors: new ErrorMemory(),
     departures: new Departures<NodeFlight<Params, Value>>((flights) =>
       // A flight belongs to all its callers, so it runs in the context of none.
-      commons.outside(() => commons.background.own(travel(plan, flights))),
+      outside(() => commons.background.own(travel(plan, flights))),
     ),
   })
   return plan

@@ -52,6 +52,8 @@ async function readTiers<Params, Value>(
       const use = entry === undefined ? 'none' : useOf(entry, now, errand.lifetime, errand.maxAge)
       if (entry === undefined || use === 'none') {
         tier.counters.misses++
+        // The authority would have kept it for as long as it may be served: it was invalidated, by whomever.
+        if (tier === plan.authority) errand.fallback = undefined
         return true
       }
       // The lower a tier, the truer: a stale entry found here replaces one from above.

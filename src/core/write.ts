@@ -30,7 +30,7 @@ export async function keep<Params, Value>(
     const accepted = await commons.changes.run([flight.key], () => writeAuthority(plan, flight, entry, authority))
     if (!accepted) return
     await copyUp(plan, flight, entry, plan.remoteTiers.length - 1)
-    if (commons.events.wants('write')) commons.events.emit('write', { node: plan.name, key: flight.key })
+    if (commons.events.wanted.write) commons.events.emit('write', { node: plan.name, key: flight.key })
   } catch (error) {
     notKept(plan, flight.key, error)
   }
@@ -57,7 +57,12 @@ export function release<Params, Value>(plan: Plan<Params, Value>, flight: NodeFl
 }
 
 /** Keeps an entry in the private tiers. */
-export function keepLocally<Value>(plan: Places<Value>, key: string, entry: Entry<Value>, atMost = Infinity): void {
+export function keepLocally<Value>(
+  plan: Places<Value>,
+  key: string,
+  entry: Entry<Value>,
+  atMost: number = Infinity,
+): void {
   const now = plan.commons.clock.now()
   for (const tier of plan.localTiers) tier.put(key, entry, now, atMost)
 }
@@ -105,7 +110,7 @@ function refused<Params, Value>(
 ): void {
   const { counters, commons, name } = plan
   counters.refusedWrites++
-  if (commons.events.wants('writeRefused')) commons.events.emit('writeRefused', { node: name, key: flight.key, reason })
+  if (commons.events.wanted.writeRefused) commons.events.emit('writeRefused', { node: name, key: flight.key, reason })
 }
 
 /** Tells that a loaded value was not kept. */
@@ -114,5 +119,5 @@ export function notKept(plan: AnyPlan, key: string, error: unknown): void {
   // Once per node, whoever listens: a value that can never be kept is a mistake in the program.
   if (counters.failedWrites === 0) warn(`node '${name}': a loaded value was not kept: ${String(error)}`)
   counters.failedWrites++
-  if (commons.events.wants('writeFailure')) commons.events.emit('writeFailure', { node: name, key, error })
+  if (commons.events.wanted.writeFailure) commons.events.emit('writeFailure', { node: name, key, error })
 }

@@ -12,11 +12,11 @@ export type ArgumentsToKey = (parameters: readonly unknown[]) => string
  * Anything else (functions, instances of classes, local symbols, rings) is refused with `UNKEYABLE`, because two
  * of them could not be told apart in another process.
  */
-export const keys = {
+export const keys: { readonly readable: ArgumentsToKey; readonly digest: ArgumentsToKey } = {
   /** Keys a person can read: `"AAPL",{days:3}`. */
-  readable: ((parameters) => parameters.map((value) => encode(value, [])).join()) satisfies ArgumentsToKey,
+  readable: (parameters) => parameters.map((value) => encode(value, [])).join(),
   /** Keys of fixed length, 192 bits: for long arguments, or those that should not be seen. */
-  digest: ((parameters) => digest(parameters.map((value) => encode(value, [])).join())) satisfies ArgumentsToKey,
+  digest: (parameters) => digest(keys.readable(parameters)),
 }
 
 function encode(value: unknown, within: readonly object[]): string {

@@ -58,7 +58,7 @@ export function keySpace(
     full(key) {
       const text = typeof key === 'string' ? key : String(key)
       if (isPlain(text)) {
-        const full = head + text + tail
+        const full = tail === '' ? head + text : head + text + tail
         return full.length * 3 <= limit ? full : shorten(full, limit)
       }
       return shorten(head + escape(text) + tail, limit)

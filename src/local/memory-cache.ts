@@ -13,9 +13,13 @@ export interface MemoryCacheOptions {
   readonly clock?: Clock | undefined
 }
 
+// Slots form a ring: the `younger` of its anchor was used longest ago, the `older` of its anchor just now.
 interface Slot<Value> {
+  readonly key: string
   value: Value
   expiredAt: number
+  older: Slot<Value>
+  younger: Slot<Value>
 }
 
 const defaultMaxEntries = 10_000
@@ -32,8 +36,8 @@ export class MemoryCache<Value = unknown> implements LocalStorage<Value> {
   readonly clock: Clock
   readonly maxEntries: number
   readonly #ttl: number
-  // A Map remembers insertion order; taking a key out and putting it back makes it the youngest.
   readonly #slots = new Map<string, Slot<Value>>()
+  readonly #ring: Slot<Value>
   readonly #evictions = { capacity: 0, expired: 0 }
   #sweeper: IterableIterator<[string, Slot<Value>]> | undefined
 
@@ -43,6 +47,7 @@ export class MemoryCache<Value = unknown> implements LocalStorage<Value> {
       throw invalidOption('memory: maxEntries', 'a whole number of 1 or more', options.maxEntries)
     }
     this.clock = options.clock ?? systemClock
+    this.#ring = anchor()
     this.#ttl = options.ttl === undefined ? Infinity : parsePositiveDuration(options.ttl, 'memory: ttl')
   }
 
@@ -54,11 +59,10 @@ export class MemoryCache<Value = unknown> implements LocalStorage<Value> {
     const slot = this.#slots.get(key)
     if (slot === undefined) return undefined
     if (this.#isExpired(slot, now)) {
-      this.#expire(key)
+      this.#expire(slot)
       return undefined
     }
-    this.#slots.delete(key)
-    this.#slots.set(key, slot)
+    if (slot.younger !== this.#ring) this.#makeYoungest(slot)
     return slot.value
   }
 
@@ -69,20 +73,34 @@ export class MemoryCache<Value = unknown> implements LocalStorage<Value> {
 
   set(key: string, value: Value, options?: { readonly ttl?: number | undefined }): boolean {
     const ttl = options?.ttl ?? this.#ttl
-    this.#slots.delete(key)
+    const expiredAt = ttl === Infinity ? Infinity : this.clock.now() + ttl
     this.#sweep()
+    const slot = this.#slots.get(key)
+    if (slot !== undefined) {
+      slot.value = value
+      slot.expiredAt = expiredAt
+      this.#makeYoungest(slot)
+      return true
+    }
     if (this.#slots.size >= this.maxEntries) this.#evictOldest()
-    this.#slots.set(key, { value, expiredAt: ttl === Infinity ? Infinity : this.clock.now() + ttl })
+    const { older } = this.#ring
+    const youngest: Slot<Value> = { key, value, expiredAt, older, younger: this.#ring }
+    older.younger = youngest
+    this.#ring.older = youngest
+    this.#slots.set(key, youngest)
     return true
   }
 
   delete(key: string): boolean {
     const slot = this.#slots.get(key)
-    return slot !== undefined && this.#slots.delete(key) && !this.#isExpired(slot)
+    if (slot === undefined) return false
+    this.#remove(slot)
+    return !this.#isExpired(slot)
   }
 
   clear(): void {
     this.#slots.clear()
+    this.#ring.older = this.#ring.younger = this.#ring
   }
 
   *keys(): IterableIterator<string> {
@@ -97,16 +115,29 @@ export class MemoryCache<Value = unknown> implements LocalStorage<Value> {
     return slot.expiredAt !== Infinity && (now ?? this.clock.now()) >= slot.expiredAt
   }
 
-  #expire(key: string): void {
-    this.#slots.delete(key)
+  #expire(slot: Slot<Value>): void {
+    this.#remove(slot)
     this.#evictions.expired++
   }
 
   #evictOldest(): void {
-    const oldest = this.#slots.keys().next()
-    if (oldest.done === true) return
-    this.#slots.delete(oldest.value)
+    this.#remove(this.#ring.younger)
     this.#evictions.capacity++
+  }
+
+  #remove(slot: Slot<Value>): void {
+    this.#slots.delete(slot.key)
+    slot.older.younger = slot.younger
+    slot.younger.older = slot.older
+  }
+
+  #makeYoungest(slot: Slot<Value>): void {
+    slot.older.younger = slot.younger
+    slot.younger.older = slot.older
+    slot.older = this.#ring.older
+    slot.younger = this.#ring
+    slot.older.younger = slot
+    this.#ring.older = slot
   }
 
   #sweep(): void {
@@ -117,10 +148,16 @@ export class MemoryCache<Value = unknown> implements LocalStorage<Value> {
         this.#sweeper = undefined
         return
       }
-      const [key, slot] = next.value
-      if (this.#isExpired(slot)) this.#expire(key)
+      const [, slot] = next.value
+      if (this.#isExpired(slot)) this.#expire(slot)
     }
   }
+}
+
+function anchor<Value>(): Slot<Value> {
+  const slot = { key: '', expiredAt: Infinity } as Slot<Value>
+  slot.older = slot.younger = slot
+  return slot
 }
 
 /**

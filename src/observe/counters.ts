@@ -15,7 +15,7 @@ export class NodeCounters {
   failedWrites = 0
   /** Loads that passed their hard limit, or lost all callers, and still run. Not reset: they are there. */
   detachedLoads = 0
-  readonly loadLatency = new Latency()
+  readonly loadLatency: Latency = new Latency()
 
   /** Counts a load that ended. @param nanoseconds its share of the time, where several were loaded by one call */
   countLoad(outcome: 'success' | 'failure', nanoseconds: number): void {
@@ -39,7 +39,7 @@ export class TierCounters {
   failures = 0
   timeouts = 0
   unreadable = 0
-  readonly readLatency = new Latency()
+  readonly readLatency: Latency = new Latency()
 
   reset(): void {
     this.hits = this.misses = this.failures = this.timeouts = this.unreadable = 0

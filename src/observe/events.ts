@@ -2,21 +2,20 @@
 export type Off = () => void
 
 /**
- * Typed listeners. Nothing is built for an event that nobody listens to: ask {@link Events.wants} before making one.
+ * Typed listeners. Nothing is built for an event that nobody listens to: ask {@link Events.wanted} before making one.
  * A listener that throws harms nobody but is not passed over in silence: it becomes a process warning.
  */
 export class Events<Map extends object> {
   readonly #listeners: { [Name in keyof Map]?: readonly ((event: Map[Name]) => void)[] } = {}
 
-  /** Whether anybody listens to this event. */
-  wants(name: keyof Map): boolean {
-    return this.#listeners[name] !== undefined
-  }
+  /** Whether anybody listens to an event, as a plain property: it is looked at on the road of every read. */
+  readonly wanted: { [Name in keyof Map]?: true } = {}
 
   on<Name extends keyof Map>(name: Name, listener: (event: Map[Name]) => void): Off {
     // A listener may be given twice; each `off` takes away its own.
     const own = (event: Map[Name]): void => listener(event)
     this.#listeners[name] = [...(this.#listeners[name] ?? []), own]
+    this.wanted[name] = true
     return () => this.#off(name, own)
   }
 
@@ -32,8 +31,8 @@ export class Events<Map extends object> {
 
   #off<Name extends keyof Map>(name: Name, own: (event: Map[Name]) => void): void {
     const left = (this.#listeners[name] ?? []).filter((listener) => listener !== own)
-    if (left.length > 0) this.#listeners[name] = left
-    else delete this.#listeners[name]
+    this.#listeners[name] = left
+    if (left.length === 0) delete this.wanted[name]
   }
 }
 

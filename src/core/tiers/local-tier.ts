@@ -7,7 +7,7 @@ import { TierCounters } from '../../observe/counters.ts'
 export class LocalTier<Value = unknown> {
   readonly name: string
   readonly storage: LocalStorage<Entry<Value>>
-  readonly counters = new TierCounters()
+  readonly counters: TierCounters = new TierCounters()
   readonly #ttl: number
 
   /** @param ttl milliseconds an entry answers here before a tier below is asked again; `Infinity` where there is none below */
@@ -25,7 +25,7 @@ export class LocalTier<Value = unknown> {
    * Keeps an entry, never longer than it may live, nor than this tier keeps one.
    * @param atMost milliseconds, where there is a reason to keep it shorter
    */
-  put(key: string, entry: Entry<Value>, now: number, atMost = Infinity): void {
+  put(key: string, entry: Entry<Value>, now: number, atMost: number = Infinity): void {
     const ttl = Math.min(this.#ttl, entry.expiredAt - now, atMost)
     if (ttl > 0) this.storage.set(key, entry, { ttl })
     else this.storage.delete(key)
@@ -41,6 +41,11 @@ export class LocalTier<Value = unknown> {
   }
 
   clear(head: string): void {
-    for (const key of this.storage.keys()) if (key.startsWith(head)) this.storage.delete(key)
+    clearUnder(this.storage, head)
   }
+}
+
+/** Deletes what a private storage has under a prefix, and nothing else. */
+export function clearUnder(storage: LocalStorage, head: string): void {
+  for (const key of storage.keys()) if (key.startsWith(head)) storage.delete(key)
 }

@@ -40,7 +40,7 @@ export interface Keepsake<Value> {
  * error. Whatever the storage does, a call here ends in time, with an answer or with `STORAGE_UNAVAILABLE`.
  */
 export class RemoteTier<Value = unknown> {
-  readonly counters = new TierCounters()
+  readonly counters: TierCounters = new TierCounters()
   readonly #parts: RemoteTierParts
   readonly #fingerprint: number
 
@@ -153,7 +153,7 @@ export class RemoteTier<Value = unknown> {
       return await withDeadline(answer, limit, clock, () => this.#timedOut(operation, limit))
     } catch (cause) {
       const error = this.#unavailable(operation, cause)
-      if (events.wants('storageFailure')) events.emit('storageFailure', { storage: this.name, operation, error })
+      if (events.wanted.storageFailure) events.emit('storageFailure', { storage: this.name, operation, error })
       throw error
     }
   }
@@ -192,7 +192,7 @@ export class RemoteTier<Value = unknown> {
     } catch (error) {
       const { events } = this.#parts
       this.counters.unreadable++
-      if (events.wants('unreadable')) events.emit('unreadable', { storage: this.name, key, error })
+      if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
       return undefined
     }
   }

@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util'
+
+const benches: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Bench> }>> = {
+  road: { about: 'a memory hit through a node, against lru-cache', load: () => import('./road.ts') },
+}
+
+/** A bench: a file beside this one. */
+interface Bench {
+  run(parameters: readonly string[]): Promise<void>
+}
+
+const help = `Benchmarks. Ratios within one run, medians of interleaved rounds; absolute times mean nothing.
+
+Usage: npm run bench -- <name> [options]
+
+${Object.entries(benches)
+  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)
+  .join('\n')}
+
+Example: npm run bench -- road
+`
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  strict: false,
+  options: { help: { type: 'boolean', short: 'h' } },
+})
+const [name = ''] = positionals
+const bench = benches[name]
+if (bench !== undefined) {
+  const { run } = await bench.load()
+  await run(process.argv.slice(3))
+} else {
+  console.log(help)
+  if (values['help'] !== true) {
+    console.error(name === '' ? 'Say which.' : `There is no bench '${name}'.`)
+    process.exitCode = 2
+  }
+}
