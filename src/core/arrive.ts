@@ -4,7 +4,7 @@ import type { Fallback, NodeFlight } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import type { AnyPlan, Plan } from './plan.ts'
 
-/** Answers a flight with what a tier had. The flight goes on if there is more to do. */
+/** Answers a flight with what a tier had: fresh, it lands with it; stale, it serves it and goes on. */
 export function answerFrom<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
@@ -12,12 +12,14 @@ export function answerFrom<Params, Value>(
   stale: boolean,
 ): void {
   const { errand } = flight
-  if (flight.settled) return
-  if (!errand.counted) countHit(plan, flight.key, found.tier, stale)
-  else if (stale) plan.counters.stale++
-  errand.counted = true
+  if (!flight.settled) {
+    if (!errand.counted) countHit(plan, flight.key, found.tier, stale)
+    else if (stale) plan.counters.stale++
+    errand.counted = true
+  }
   errand.entry = found.entry
-  flight.resolve(found.entry.value)
+  if (stale) flight.serve(found.entry.value)
+  else flight.resolve(found.entry.value)
 }
 
 /** Answers a flight with its stale entry, if it has one that may be served for this reason. @returns whether it did */
@@ -54,11 +56,15 @@ export function missingLoad(plan: AnyPlan): CacheError {
   return new CacheError('INVALID_OPTION', `node '${plan.name}' has no load: give one to the call, as { load }`)
 }
 
+/** What a flight lands with that has served its callers and leaves the load to somebody else. No caller sees it. */
+export const stoodDown: Error = new Error('left to another holder of the lease')
+
 /** Takes a flight off the table, once. */
 export function finish<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): void {
   const { errand } = flight
   if (errand.finished) return
   errand.finished = true
+  if (!flight.landed) flight.reject(stoodDown)
   const { commons } = plan
   if (errand.purpose === 'lookup') commons.lookups.finish(flight)
   else commons.flights.finish(flight)

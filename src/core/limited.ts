@@ -28,6 +28,8 @@ async function runLimited<Params, Value, Result>(
   run: (context: LoadContext) => Result | PromiseLike<Result>,
 ): Promise<Result> {
   const { commons, limits, counters } = plan
+  // They may have gone while the tiers were read, or in line.
+  if (flights.every((flight) => flight.deserted)) throw deserted()
   if (counters.detachedLoads >= limits.detached) throw overloaded(plan)
 
   const context = new Context()
@@ -60,7 +62,6 @@ async function runLimited<Params, Value, Result>(
         reject(error)
       },
     )
-    desert()
   })
 }
 

@@ -24,7 +24,7 @@ export async function travel<Params, Value>(
     const { ready, waiting } = await claim(plan, loading, route)
     await Promise.all([load(plan, ready, route), ...waiting, ...copies])
   } catch (error) {
-    for (const flight of flights) if (!flight.settled) flight.reject(error)
+    for (const flight of flights) if (!flight.landed) flight.reject(error)
   } finally {
     for (const flight of flights) finish(plan, flight)
   }

@@ -1,6 +1,7 @@
 import type { Claim, ClaimAnswer, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
 import { Gather } from '../../flight/gather.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { Timeline } from './timeline.ts'
 
 /** A write that shows its token. */
 export type LeasedItem = StoredItem & { readonly token: string }
@@ -12,9 +13,9 @@ export type LeasedItem = StoredItem & { readonly token: string }
 export class Channel {
   readonly name: string
   readonly storage: Storage
-  readonly #clock: Clock
+  /** What is known of its clock: learned at open and at each claim. */
+  readonly timeline: Timeline
   #opening: Promise<void> | undefined
-  #offset = 0
   readonly #reads: Gather<string, Stored | undefined>
   readonly #writes: Gather<StoredItem, void>
   readonly #claims: Gather<Claim, ClaimAnswer>
@@ -25,22 +26,22 @@ export class Channel {
   constructor(name: string, storage: Storage, clock: Clock) {
     this.name = name
     this.storage = storage
-    this.#clock = clock
+    this.timeline = new Timeline(clock)
     const { leases } = storage.capabilities
     this.#reads = new Gather((keys) => storage.getMany(keys))
     this.#writes = new Gather((items) => storage.setMany(items).then(() => new Array<void>(items.length)))
-    this.#claims = new Gather(async (claims) => this.#learn((await leases?.claimMany(claims)) ?? []))
+    this.#claims = new Gather((claims) =>
+      this.timeline.sample(
+        async () => (await leases?.claimMany(claims)) ?? [],
+        ([first]) => first?.now,
+      ),
+    )
     this.#renewals = new Gather(async (renewals) => (await leases?.renewMany(renewals)) ?? [])
     this.#fulfilments = new Gather(async (items) => (await leases?.fulfilMany(items)) ?? [])
     this.#releases = new Gather(async (held) => {
       await leases?.releaseMany(held)
       return new Array<void>(held.length)
     })
-  }
-
-  /** How far the storage's clock is ahead of this process's, in milliseconds. Learned at open and at each claim. */
-  get offset(): number {
-    return this.#offset
   }
 
   get leases(): boolean {
@@ -89,12 +90,10 @@ export class Channel {
   async #open(): Promise<void> {
     await this.storage.open()
     const { time } = this.storage.capabilities
-    if (time !== undefined) this.#offset = (await time.now()) - this.#clock.now()
-  }
-
-  #learn(answers: readonly ClaimAnswer[]): readonly ClaimAnswer[] {
-    const [first] = answers
-    if (first !== undefined) this.#offset = first.now - this.#clock.now()
-    return answers
+    if (time !== undefined)
+      await this.timeline.sample(
+        () => time.now(),
+        (now) => now,
+      )
   }
 }

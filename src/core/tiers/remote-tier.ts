@@ -173,12 +173,12 @@ export class RemoteTier<Value = unknown> {
 
   #pack({ key, entry }: Keepsake<Value>): StoredItem {
     const { authority, serializer, ttl, clock } = this.#parts
-    const { offset } = authority
+    const { timeline } = authority
     const header = writeHeader({
       serializer: this.#fingerprint,
-      createdAt: entry.createdAt + offset,
-      staleAt: entry.staleAt + offset,
-      expiredAt: entry.expiredAt + offset,
+      createdAt: timeline.toStorage(entry.createdAt),
+      staleAt: timeline.toStorage(entry.staleAt),
+      expiredAt: timeline.toStorage(entry.expiredAt),
     })
     const life = Math.min(ttl, Math.floor(entry.expiredAt - clock.now()))
     const item = { key, header, payload: serializer.encode(entry.value) }
@@ -199,16 +199,16 @@ export class RemoteTier<Value = unknown> {
 
   #unpack(stored: Stored): Entry<Value> {
     const { authority, serializer } = this.#parts
-    const { offset } = authority
+    const { timeline } = authority
     const envelope = readHeader(stored.header)
     if (envelope.serializer !== this.#fingerprint) {
       throw new CacheError('UNREADABLE', `stored bytes can't be read: not written by ${serializer.name}()`)
     }
     return {
       value: serializer.decode(stored.payload) as Value,
-      createdAt: envelope.createdAt - offset,
-      staleAt: envelope.staleAt - offset,
-      expiredAt: envelope.expiredAt - offset,
+      createdAt: timeline.fromStorage(envelope.createdAt),
+      staleAt: timeline.fromStorage(envelope.staleAt),
+      expiredAt: timeline.fromStorage(envelope.expiredAt),
     }
   }
 }

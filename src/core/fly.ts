@@ -1,0 +1,117 @@
+import { Flight } from '../flight/flight.ts'
+import { stoodDown } from './arrive.ts'
+import { countMiss } from './count.ts'
+import type { Errand, Fallback, NodeFlight, Purpose } from './errand.ts'
+import { useOf } from './lifetime.ts'
+import type { Plan } from './plan.ts'
+import { maxAgeOf, type Request } from './request.ts'
+
+// Most refreshes behind an answer at once; beyond it a stale value is served without one.
+const mostRevalidations = 1_000
+
+/** Answers a request from the flight of its key, which is started if there is none that can be joined. */
+export function fly<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  fallback?: Fallback<Value>,
+): Promise<Value> {
+  const { commons, counters } = plan
+  const current = commons.flights.get(request.key) as NodeFlight<Params, Value> | undefined
+  if (current === undefined || isOver(plan, request, current)) return launch(plan, request, 'answer', { fallback })
+  countMiss(plan, request.key)
+  counters.coalesced++
+  return join(plan, request, current)
+}
+
+/** Loads a key, whatever there is; a load that was under way may no longer write. */
+export function refresh<Params, Value>(plan: Plan<Params, Value>, request: Request<Params, Value>): Promise<Value> {
+  plan.commons.refuseIfClosed()
+  plan.errors.forget(request.key)
+  return launch(plan, request, 'refresh')
+}
+
+/** Loads a key behind an answer that was stale, unless that is being done already. */
+export function revalidate<Params, Value>(plan: Plan<Params, Value>, request: Request<Params, Value>): void {
+  const { commons } = plan
+  if (commons.flights.get(request.key) !== undefined || commons.revalidations >= mostRevalidations) return
+  commons.revalidations++
+  // It boards without a signal: nobody who joins and leaves may abort it.
+  void launch(plan, { ...request, options: undefined }, 'revalidate')
+}
+
+/** Starts a flight, takes its place on the table, and boards it. */
+export function launch<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  purpose: Purpose,
+  state: { readonly fallback?: Fallback<Value> | undefined; readonly counted?: true } = {},
+): Promise<Value> {
+  const errand = errandOf(plan, request, purpose, state)
+  const flight = new Flight<Value, Errand<Params, Value>>(request.key, errand)
+  const { flights, lookups } = plan.commons
+  if (purpose === 'lookup') lookups.start(flight)
+  else flights.start(flight)
+  plan.departures.depart(flight)
+  return flight.board('answer', request.options?.signal)
+}
+
+function join<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+): Promise<Value> {
+  const signal = request.options?.signal
+  const answer = isUsable(plan, request, flight)
+    ? flight.board('answer', signal)
+    : // What it serves in the meantime has become too old for that; what it brings may never come.
+      flight.board('landing', signal).catch((error: unknown) => {
+        if (error !== stoodDown) throw error
+        return launch(plan, request, 'answer', { counted: true })
+      })
+  const maxAge = maxAgeOf(plan, request)
+  if (maxAge === Infinity) return answer
+  // It may have found its value before this caller's limit.
+  return answer.then((value) => (isUsable(plan, request, flight) ? value : refresh(plan, request)))
+}
+
+// A flight stays until its writes end. If they take longer than its value lives, it can't be joined any more.
+function isOver<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+): boolean {
+  return flight.landed && !isUsable(plan, request, flight)
+}
+
+function isUsable<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  { errand }: NodeFlight<Params, Value>,
+): boolean {
+  const { entry, lifetime } = errand
+  return entry === undefined || useOf(entry, plan.commons.clock.now(), lifetime, maxAgeOf(plan, request)) !== 'none'
+}
+
+function errandOf<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  purpose: Purpose,
+  state: { readonly fallback?: Fallback<Value> | undefined; readonly counted?: true },
+): Errand<Params, Value> {
+  const { params, options, lifetime = plan.lifetime } = request
+  const own = options?.load !== undefined || options?.loadMany !== undefined ? options : plan
+  return {
+    purpose,
+    params,
+    lifetime,
+    load: own.load,
+    loadMany: own.loadMany,
+    maxAge: maxAgeOf(plan, request),
+    fallback: state.fallback,
+    token: undefined,
+    surplus: false,
+    counted: state.counted ?? (purpose === 'revalidate' || purpose === 'refresh'),
+    entry: undefined,
+    finished: false,
+  }
+}

@@ -1,0 +1,19 @@
+import { parseDuration } from '../kernel/duration.ts'
+import type { GetManyOptions } from './definition.ts'
+import type { Lifetime } from './lifetime.ts'
+import type { AnyPlan } from './plan.ts'
+
+/** A read as the door hands it on, when memory had nothing fresh at hand. */
+export interface Request<Params, Value> {
+  readonly key: string
+  readonly params: Params
+  readonly options?: GetManyOptions<Params, Value> | undefined
+  /** Other terms than the node's. */
+  readonly lifetime?: Lifetime<Params, Value> | undefined
+}
+
+/** Milliseconds an answer may be old at most. @throws CacheError `INVALID_OPTION` */
+export function maxAgeOf<Params, Value>(plan: AnyPlan, { options }: Request<Params, Value>): number {
+  if (options?.maxAge === undefined) return Infinity
+  return parseDuration(options.maxAge, `node '${plan.name}': get: maxAge`)
+}

@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { keyCount, type Step, type Terms, violations, type Who } from './model.ts'
+
+const both = fc.constantFrom<Who>('a', 'b')
+const key = fc.integer({ min: 0, max: keyCount - 1 })
+const keys = fc.array(key, { maxLength: 5 })
+const taken = fc.constantFrom(0, 0, 1, 3, 10, 40)
+const passed = fc.constantFrom(1, 2, 5, 20, 90, 250)
+
+const weighted = (weight: number, arbitrary: fc.Arbitrary<Step>): fc.WeightedArbitrary<Step> => ({ weight, arbitrary })
+const one = <Name extends Step['do']>(...names: Name[]): fc.Arbitrary<Name> => fc.constantFrom(...names)
+
+const reads = (who: fc.Arbitrary<Who>): fc.WeightedArbitrary<Step>[] => [
+  weighted(8, fc.record({ do: one('get'), who, key })),
+  weighted(3, fc.record({ do: one('getMany'), who, keys })),
+  weighted(3, fc.record({ do: one('load'), takes: taken, fails: fc.boolean() })),
+  weighted(3, fc.record({ do: one('storage'), takes: taken, answers: taken })),
+  weighted(8, fc.record({ do: one('pass'), milliseconds: passed })),
+]
+
+const changes = (who: fc.Arbitrary<Who>): fc.WeightedArbitrary<Step>[] => [
+  weighted(2, fc.record({ do: one('set', 'invalidate'), who, key })),
+  weighted(2, fc.record({ do: one('expire', 'refresh', 'has'), who, key })),
+  weighted(1, fc.record({ do: one('clear', 'invalidateAll'), who })),
+]
+
+const outages = [
+  weighted(
+    2,
+    fc.record({ do: one('outage'), kind: fc.constantFrom('fails' as const, 'hangs' as const, 'none' as const) }),
+  ),
+]
+
+const window = fc.constantFrom(0, 50)
+const terms = (leases: boolean): fc.Arbitrary<Terms> =>
+  fc.record({ seed: fc.nat(), leases: fc.constant(leases), staleWhileRevalidate: window, staleIfError: window })
+
+const runs = Number(process.env['TIERCEL_MODEL_RUNS'] ?? 400)
+
+async function holds(steps: readonly fc.WeightedArbitrary<Step>[], leases: boolean): Promise<void> {
+  const programs = fc.array(fc.oneof(...steps), { maxLength: 60, size: 'max' })
+  await fc.assert(
+    fc.asyncProperty(programs, terms(leases), async (program, itsTerms) => {
+      expect(await violations(program, itsTerms)).toEqual([])
+    }),
+    { numRuns: runs },
+  )
+}
+
+test('where nothing is changed, there is one load of a key at a time in two processes', async () => {
+  await holds(reads(both), true)
+}, 120_000)
+
+test('whatever is called while loads and storages are slow, the promises hold in two processes', async () => {
+  await holds([...reads(both), ...changes(both)], true)
+}, 120_000)
+
+test('over a storage without leases, they hold in one process', async () => {
+  const alone = fc.constant<Who>('a')
+  await holds([...reads(alone), ...changes(alone)], false)
+}, 120_000)
+
+test('through outages every call settles, no key is stuck, and what was promised holds', async () => {
+  await holds([...reads(both), ...changes(both), ...outages], true)
+}, 120_000)
