@@ -68,7 +68,8 @@ export function readHeader(header: Uint8Array): Envelope {
 export function staleHeader(header: Uint8Array, now: number): Uint8Array {
   const { staleAt, expiredAt } = readHeader(header)
   if (staleAt <= now) return header
-  const patched = header.slice()
+  // Not `slice`: that of a Buffer is a view, and these bytes belong to somebody else.
+  const patched = new Uint8Array(header)
   const view = viewOf(patched)
   writeMoment(view, staleAtOffset, now)
   writeMoment(view, expiredAtOffset, staleAt === Infinity ? expiredAt : now + (expiredAt - staleAt))
@@ -88,9 +89,12 @@ export function splitStored(bytes: Uint8Array): Stored {
   return { header: bytes.subarray(0, headerLength), payload: bytes.subarray(headerLength) }
 }
 
+// What is too far off to be written is "never", and what is before 1970 was then: a moment never turns into another one.
 function writeMoment(view: DataView, offset: number, moment: number): void {
-  view.setUint32(offset, moment === Infinity ? never : Math.floor(moment / 2 ** 32))
-  view.setUint32(offset + 4, moment === Infinity ? never : Math.floor(moment) >>> 0)
+  const whole = Math.max(0, Math.floor(moment))
+  const isNever = whole >= never * 2 ** 32
+  view.setUint32(offset, isNever ? never : Math.floor(whole / 2 ** 32))
+  view.setUint32(offset + 4, isNever ? never : whole % 2 ** 32)
 }
 
 function readMoment(view: DataView, offset: number): number {

@@ -1,9 +1,10 @@
 import type { Serializer } from '../contracts/serializer.ts'
-import { CacheError } from '../kernel/errors.ts'
+import { CacheError, classNameOf } from '../kernel/errors.ts'
 
 /**
  * JSON, and only what JSON gives back unchanged: strings, finite numbers (but not `-0`), booleans, `null`, lists
- * without holes, and plain objects. A property that is `undefined` is dropped, as JSON does.
+ * without holes, and plain objects. A property that is `undefined` is dropped, as JSON does, and an object without a
+ * prototype comes back with one.
  * Everything else (`Date`, `Map`, `bigint`, `NaN`, an instance of a class, …) is refused when it is written, so that
  * a hit never differs from a miss; {@link structured} carries most of it.
  */
@@ -34,7 +35,9 @@ function refuseWhatJsonChanges(value: unknown, path: string, depth: number): voi
   }
   if (typeof value !== 'object') throw unserializable(value === undefined ? 'undefined' : `a ${typeof value}`, path)
   if (depth > deepest) throw unserializable('an object that contains itself, or too deep a one', path.slice(0, 60))
+  if (Object.getOwnPropertySymbols(value).length > 0) throw unserializable('symbols for names', path)
   if (Array.isArray(value)) {
+    refuseSpecialList(value, path)
     for (let index = 0; index < value.length; index++)
       refuseWhatJsonChanges(value[index], `${path}[${index}]`, depth + 1)
     return
@@ -46,9 +49,15 @@ function refuseWhatJsonChanges(value: unknown, path: string, depth: number): voi
   }
 }
 
+function refuseSpecialList(list: readonly unknown[], path: string): void {
+  if (Object.getPrototypeOf(list) !== Array.prototype) throw unserializable(`a ${classNameOf(list)}`, path)
+  // What `match` answers is a list with properties of its own.
+  if (Object.keys(list).length > list.length) throw unserializable('a list with properties of its own', path)
+}
+
 function refuseClass(value: object, path: string): void {
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw unserializable(`a ${value.constructor.name}`, path)
+  if (prototype !== Object.prototype && prototype !== null) throw unserializable(`a ${classNameOf(value)}`, path)
   if ('toJSON' in value) throw unserializable('an object with toJSON', path)
 }
 

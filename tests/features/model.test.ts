@@ -6,7 +6,8 @@ const both = fc.constantFrom<Who>('a', 'b')
 const key = fc.integer({ min: 0, max: keyCount - 1 })
 const keys = fc.array(key, { maxLength: 5 })
 const taken = fc.constantFrom(0, 0, 1, 3, 10, 40)
-const passed = fc.constantFrom(1, 2, 5, 20, 90, 250)
+const loading = fc.oneof({ weight: 9, arbitrary: taken }, { weight: 1, arbitrary: fc.constantFrom(250, Infinity) })
+const passed = fc.constantFrom(0, 0, 0, 1, 2, 5, 20, 90, 250, 500)
 
 const weighted = (weight: number, arbitrary: fc.Arbitrary<Step>): fc.WeightedArbitrary<Step> => ({ weight, arbitrary })
 const one = <Name extends Step['do']>(...names: Name[]): fc.Arbitrary<Name> => fc.constantFrom(...names)
@@ -14,7 +15,7 @@ const one = <Name extends Step['do']>(...names: Name[]): fc.Arbitrary<Name> => f
 const reads = (who: fc.Arbitrary<Who>): fc.WeightedArbitrary<Step>[] => [
   weighted(8, fc.record({ do: one('get'), who, key })),
   weighted(3, fc.record({ do: one('getMany'), who, keys })),
-  weighted(3, fc.record({ do: one('load'), takes: taken, fails: fc.boolean() })),
+  weighted(3, fc.record({ do: one('load'), takes: loading, fails: fc.boolean() })),
   weighted(3, fc.record({ do: one('storage'), takes: taken, answers: taken })),
   weighted(8, fc.record({ do: one('pass'), milliseconds: passed })),
 ]
@@ -33,15 +34,15 @@ const outages = [
 ]
 
 const window = fc.constantFrom(0, 50)
-const terms = (leases: boolean): fc.Arbitrary<Terms> =>
-  fc.record({ seed: fc.nat(), leases: fc.constant(leases), staleWhileRevalidate: window, staleIfError: window })
+const terms = (tiers: Terms['tiers']): fc.Arbitrary<Terms> =>
+  fc.record({ seed: fc.nat(), tiers: fc.constant(tiers), staleWhileRevalidate: window, staleIfError: window })
 
 const runs = Number(process.env['TIERCEL_MODEL_RUNS'] ?? 400)
 
-async function holds(steps: readonly fc.WeightedArbitrary<Step>[], leases: boolean): Promise<void> {
+async function holds(steps: readonly fc.WeightedArbitrary<Step>[], tiers: Terms['tiers']): Promise<void> {
   const programs = fc.array(fc.oneof(...steps), { maxLength: 60, size: 'max' })
   await fc.assert(
-    fc.asyncProperty(programs, terms(leases), async (program, itsTerms) => {
+    fc.asyncProperty(programs, terms(tiers), async (program, itsTerms) => {
       expect(await violations(program, itsTerms)).toEqual([])
     }),
     { numRuns: runs },
@@ -49,18 +50,23 @@ async function holds(steps: readonly fc.WeightedArbitrary<Step>[], leases: boole
 }
 
 test('where nothing is changed, there is one load of a key at a time in two processes', async () => {
-  await holds(reads(both), true)
+  await holds(reads(both), 'leasing')
 }, 120_000)
 
 test('whatever is called while loads and storages are slow, the promises hold in two processes', async () => {
-  await holds([...reads(both), ...changes(both)], true)
+  await holds([...reads(both), ...changes(both)], 'leasing')
 }, 120_000)
 
 test('over a storage without leases, they hold in one process', async () => {
   const alone = fc.constant<Who>('a')
-  await holds([...reads(alone), ...changes(alone)], false)
+  await holds([...reads(alone), ...changes(alone)], 'plain')
+}, 120_000)
+
+test('in memory alone, they hold too', async () => {
+  const alone = fc.constant<Who>('a')
+  await holds([...reads(alone), ...changes(alone)], 'memory')
 }, 120_000)
 
 test('through outages every call settles, no key is stuck, and what was promised holds', async () => {
-  await holds([...reads(both), ...changes(both), ...outages], true)
+  await holds([...reads(both), ...changes(both), ...outages], 'leasing')
 }, 120_000)

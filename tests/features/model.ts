@@ -29,7 +29,8 @@ export type Step =
 
 export interface Terms {
   readonly seed: number
-  readonly leases: boolean
+  /** What is below: a storage that leases, one that doesn't, or nothing but memory. */
+  readonly tiers: 'leasing' | 'plain' | 'memory'
   readonly staleWhileRevalidate: number
   readonly staleIfError: number
 }
@@ -42,6 +43,8 @@ interface Value {
 interface Load {
   readonly key: number
   readonly began: number
+  /** Its moment in time, and in the story. */
+  at: number
   ended: number
   written: boolean
 }
@@ -53,10 +56,13 @@ interface Made {
 
 export const keyCount = 3
 const maxEntries = 2
-const ttl = 200
+const ttl = 400
 const copyTtl = 120
 const hardLimit = 300
 const timeLimit = 100
+
+// The ttl, less the most that jitter (a fifth) and the unknown part of a slow storage's clock (twice 80 ms) take away.
+const surelyFresh = 140
 
 /** Runs a program and returns what was wrong, in sentences. */
 export async function violations(steps: readonly Step[], terms: Terms): Promise<readonly string[]> {
@@ -85,8 +91,8 @@ class World {
   readonly #finalFloors = new Map<number, number>()
   /** Calls under way, by cache and key: the moments of the story at which they were made. */
   readonly #underWay = new Map<string, Set<number>>()
-  /** Loads that run, by cache and key, with the moment of the story at which they began. */
-  readonly #running = new Map<string, number>()
+  /** Loads that run, by cache and key, with the moment of the story and the time at which they began. */
+  readonly #running = new Map<string, { readonly began: number; readonly at: number }>()
   /** By stamp. */
   readonly #loads = new Map<number, Load>()
   /** By cache and key: changes that have been called so far, and those under way. */
@@ -109,10 +115,13 @@ class World {
       ...common,
       chance: seededChance(terms.seed),
       storages: { local: this.#memory, shared: this.#slowed('a', this.#storage) },
-      tiers: [
-        { storage: 'local', ttl: copyTtl },
-        { storage: 'shared', timeLimit },
-      ],
+      tiers:
+        terms.tiers === 'memory'
+          ? [{ storage: 'local' }]
+          : [
+              { storage: 'local', ttl: copyTtl },
+              { storage: 'shared', timeLimit },
+            ],
     })
     const b = createCache({
       ...common,
@@ -145,7 +154,8 @@ class World {
         break
       case 'refresh':
         this.#hadChange = true
-        this.#read(step.who, [step.key], (node) => node.refresh(step.key).then((value) => [value]))
+        // What was made before the call is not what was asked for.
+        this.#read(step.who, [step.key], (node) => node.refresh(step.key).then((value) => [value]), this.#stamp)
         break
       case 'getMany':
         this.#read(step.who, step.keys, (node) => node.getMany(step.keys))
@@ -217,12 +227,13 @@ class World {
     const { takes, fails } = this.#load
     const began = ++this.#moment
     this.#checkAlone(who, key)
-    this.#running.set(at, began)
-    const load: Load = { key, began, ended: Infinity, written: false }
+    this.#running.set(at, { began, at: this.#clock.now() })
+    const load: Load = { key, began, at: Infinity, ended: Infinity, written: false }
     this.#loads.set(value.stamp, load)
     await this.#wait(takes)
     load.ended = ++this.#moment
-    if (this.#running.get(at) === began) this.#running.delete(at)
+    load.at = this.#clock.now()
+    if (this.#running.get(at)?.began === began) this.#running.delete(at)
     if (fails) throw new Error('the source failed')
     this.#made.set(value.stamp, { at: this.#clock.now() })
     return value
@@ -230,16 +241,26 @@ class World {
 
   // Where nothing cuts, there is one load of a key at a time, in both processes.
   #checkAlone(who: Who, key: number): void {
-    if (this.#hadChange || this.#hadOutage || !this.#terms.leases) return
-    if (this.#running.has(`a${key}`) || this.#running.has(`b${key}`))
-      this.#found.push(`${who} loads key ${key}, which is being loaded`)
+    if (this.#hadChange || this.#hadOutage || this.#terms.tiers !== 'leasing') return
+    for (const load of this.#loads.values()) {
+      // What the storage has taken answers whoever claims, for as long as it is fresh beyond doubt.
+      if (load.key === key && load.written && this.#clock.now() < load.at + surelyFresh) {
+        this.#found.push(`${who} loads key ${key}, which has been loaded and written`)
+      }
+    }
+    for (const other of ['a', 'b'] as const) {
+      const running = this.#running.get(`${other}${key}`)
+      // One that passed its hard limit runs on for nobody.
+      if (running === undefined || this.#clock.now() >= running.at + hardLimit) continue
+      this.#found.push(`${who} loads key ${key}, which ${other} is loading`)
+    }
   }
 
   // Where something does, of two loads of a key at a time at most one is written.
   #checkWritten(item: StoredItem): void {
     const { stamp, key } = JSON.parse(new TextDecoder().decode(item.payload)) as Value
     const load = this.#loads.get(stamp)
-    if (load === undefined || (this.#hadOutage && !this.#terms.leases)) return
+    if (load === undefined || (this.#hadOutage && this.#terms.tiers !== 'leasing')) return
     for (const [otherStamp, other] of this.#loads) {
       if (otherStamp === stamp || other.key !== key || !other.written) continue
       if (other.began < load.ended && load.began < other.ended)
@@ -254,10 +275,15 @@ class World {
     return value
   }
 
-  #read(who: Who, keys: readonly number[], ask: (node: CacheNode<number, Value>) => Promise<readonly Value[]>): void {
+  #read(
+    who: Who,
+    keys: readonly number[],
+    ask: (node: CacheNode<number, Value>) => Promise<readonly Value[]>,
+    atLeast = 0,
+  ): void {
     const asked = this.#clock.now()
     // A call may join a flight that began before another process invalidated: then only its own process's word counts.
-    const floors = keys.map((key) => this.#floors.get(`${who}${key}`) ?? 0)
+    const floors = keys.map((key) => Math.max(atLeast, this.#floors.get(`${who}${key}`) ?? 0))
     const moment = ++this.#moment
     const calls = keys.map((key) => this.#callsOf(who, key))
     for (const those of calls) those.add(moment)
@@ -328,7 +354,7 @@ class World {
     const raise = <Key>(floors: Map<Key, number>, at: Key): void =>
       void floors.set(at, Math.max(floors.get(at) ?? 0, floor))
     raise(this.#floors, `${who}${key}`)
-    if (!this.#terms.leases || this.#hadOutage) return
+    if (this.#terms.tiers !== 'leasing' || this.#hadOutage) return
     raise(this.#finalFloors, key)
     if (who === 'a') raise(this.#floorsFromA, key)
   }
@@ -370,9 +396,10 @@ class World {
   }
 
   #wait(milliseconds: number): Promise<void> {
-    return milliseconds === 0
-      ? Promise.resolve()
-      : new Promise((resolve) => void this.#clock.after(milliseconds, resolve))
+    if (milliseconds === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      if (milliseconds !== Infinity) this.#clock.after(milliseconds, resolve)
+    })
   }
 
   // A storage whose calls take time before they are carried out, and again before they are answered.
@@ -383,7 +410,7 @@ class World {
         const { takes, answers } = this.#delay
         if (this.#outage === 'fails') throw new Error('the storage failed')
         this.#operations[who]++
-        if (this.#outage === 'hangs') await this.#wait(5_000)
+        if (this.#outage === 'hangs') await this.#wait(Infinity)
         await this.#wait(takes)
         const answer = await operation(...parameters)
         await this.#wait(answers)
@@ -396,7 +423,7 @@ class World {
       type: storage.type,
       capabilities: {
         scan,
-        ...(this.#terms.leases && {
+        ...(this.#terms.tiers === 'leasing' && {
           leases: {
             claimMany: slowed((claims) => leases.claimMany(claims)),
             renewMany: slowed((renewals) => leases.renewMany(renewals)),
