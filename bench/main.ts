@@ -26,10 +26,10 @@ const { positionals, values } = parseArgs({
   options: { help: { type: 'boolean', short: 'h' } },
 })
 const [name = ''] = positionals
-const bench = benches[name]
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined
 if (bench !== undefined) {
-  const { run } = await bench.load()
-  await run(process.argv.slice(3))
+  const loaded = await bench.load()
+  await loaded.run(process.argv.slice(3))
 } else {
   console.log(help)
   if (values['help'] !== true) {

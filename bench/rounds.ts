@@ -10,14 +10,14 @@ export async function medians(
   options: { readonly rounds: number; readonly operations: number },
 ): Promise<Map<string, number>> {
   const samples = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
-  for (const { run } of contestants) await run(options.operations)
+  for (const contestant of contestants) await contestant.run(options.operations)
   for (let round = 0; round < options.rounds; round++) {
     // Each round begins with another one: whoever comes first may pay for the garbage of the last.
     const order = contestants.map((_, index) => contestants[(index + round) % contestants.length] as Contestant)
-    for (const { name, run } of order) {
+    for (const contestant of order) {
       const from = process.hrtime.bigint()
-      await run(options.operations)
-      samples.get(name)?.push(Number(process.hrtime.bigint() - from) / options.operations)
+      await contestant.run(options.operations)
+      samples.get(contestant.name)?.push(Number(process.hrtime.bigint() - from) / options.operations)
     }
   }
   return new Map([...samples].map(([name, times]) => [name, median(times)]))

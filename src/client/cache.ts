@@ -26,7 +26,7 @@ type LoadingOptions<Params, Value, StorageName extends string> = NodeOptions<Par
   )
 
 /** What `createCache` makes: definitions, entries without one, and everything about them all. */
-export class Cache<StorageName extends string = string> {
+export class Cache<StorageName extends string = never> {
   /**
    * A decorator that caches what a method answers, bare or with options. Each instance has entries of its own, in memory,
    * unless `self` says otherwise.
@@ -93,7 +93,7 @@ export class Cache<StorageName extends string = string> {
    */
   memoize<Arguments extends readonly unknown[], Value>(
     call: (...parameters: Arguments) => Value | PromiseLike<Value>,
-    options: MemoizeOptions<Arguments, Value, StorageName> = {},
+    options: MemoizeOptions<NoInfer<Arguments>, NoInfer<Value>, StorageName> = {},
   ): MemoizedFunction<Arguments, Value> {
     const name = options.name ?? this.#nameOf(call)
     return memoized(this.#define(memoizedDefinition(call, name, options, this.#defaults.keys)))
@@ -123,7 +123,7 @@ export class Cache<StorageName extends string = string> {
    * Sets a value in every tier.
    * @throws CacheError `INVALID_OPTION` for `undefined`; `UNSERIALIZABLE`; `STORAGE_UNAVAILABLE`
    */
-  set(key: string, value: unknown, options?: SetOptions): Promise<void> {
+  set<Value>(key: string, value: Exclude<Value, undefined>, options?: SetOptions): Promise<void> {
     return this.#plain.set(key, value, options)
   }
 
@@ -202,10 +202,13 @@ export class Cache<StorageName extends string = string> {
   }
 
   async #close(within: number): Promise<void> {
-    const { background, clock } = this.#commons
+    const { background, clock, flights } = this.#commons
+    const head = prefixHead(this.#defaults.prefix)
     this.#commons.close()
     await withDeadline(background.idle(), within, clock, () => new Error('still busy')).catch(() => {})
-    for (const storage of this.#storages.locals) clearUnder(storage, prefixHead(this.#defaults.prefix))
+    // What still runs has nowhere to write.
+    flights.breakUnder(head)
+    for (const storage of this.#storages.locals) clearUnder(storage, head)
     await closeStorages(this.#commons, this.#storages)
   }
 

@@ -50,14 +50,17 @@ export type Method<This, Arguments extends readonly unknown[], Value> = (
 type Whatever = any
 
 /** `@cache.memoized`, bare or with options. */
-export interface MemoizedDecorator<StorageName extends string = string> {
-  <Decorated extends (this: Whatever, ...parameters: Whatever[]) => Promise<unknown>>(
+export type MemoizedDecorator<StorageName extends string = string> = Decorator<StorageName>['decorate']
+
+// As a method, so that a cache of certain storages is a cache like any other to who doesn't name them.
+interface Decorator<StorageName extends string> {
+  decorate<Decorated extends (this: Whatever, ...parameters: Whatever[]) => Promise<unknown>>(
     method: Decorated,
     context: ClassMethodDecoratorContext,
   ): Decorated
-  <This = Whatever, Arguments extends readonly Whatever[] = Whatever[], Value = Whatever>(
+  decorate<This = Whatever, Arguments extends readonly Whatever[] = Whatever[], Value = Whatever>(
     options?: MemoizedMethodOptions<This, Arguments, Value, StorageName>,
-  ): <Decorated extends (this: This, ...parameters: Arguments) => Promise<Value>>(
+  ): <Decorated extends (this: This, ...parameters: [...Arguments, ...Whatever[]]) => Promise<Value>>(
     method: Decorated,
     context: ClassMethodDecoratorContext,
   ) => Decorated

@@ -7,13 +7,18 @@ export interface Stored {
 /** Something to keep, and for how long. */
 export interface StoredItem extends Stored {
   readonly key: string
-  /** Milliseconds the storage keeps it; it must be gone for readers after that. Absent: for ever. */
+  /**
+   * Milliseconds the storage keeps it, counted from the call; it must be gone for readers after that. Absent: for ever.
+   */
   readonly ttl?: number | undefined
 }
 
 /**
  * A place outside this process's memory: asynchronous, bytes and moments, nothing else. `host` means a file of this
  * machine, `shared` a server. Many keys go in one call, in one round trip where the backend can.
+ *
+ * A key is never empty and holds no lone surrogates; any other character it may. Bytes that are handed in stay the
+ * caller's and must not be changed until the call has ended; those that come out are the caller's to keep.
  *
  * A call after `close` rejects with `CLOSED`. Nothing here judges freshness, retries for long, or swallows an error.
  */
@@ -31,7 +36,10 @@ export interface Storage {
   getMany(keys: readonly string[]): Promise<(Stored | undefined)[]>
   /** Keeps items, whatever was there before, and drops their leases. Of one key twice, the later one stays. */
   setMany(items: readonly StoredItem[]): Promise<void>
-  /** Makes entries stale at once, atomically, and drops their leases. Never revives or prolongs one. */
+  /**
+   * Makes entries stale at once, atomically, and drops their leases. Never revives or prolongs one. An entry whose
+   * header it can't read it deletes.
+   */
   expireMany(keys: readonly string[]): Promise<void>
   /** Deletes entries and drops leases. @returns how many entries there were */
   deleteMany(keys: readonly string[]): Promise<number>
@@ -70,7 +78,11 @@ export interface Leases {
   claimMany(claims: readonly Claim[]): Promise<ClaimAnswer[]>
   /** Prolongs leases. @returns for each whether the token still stood */
   renewMany(renewals: readonly Claim[]): Promise<boolean[]>
-  /** Writes entries whose token still stands, and gives the leases back. @returns for each whether it was written */
+  /**
+   * Writes entries whose token still stands, and gives the leases back. A lease that has run out doesn't stand, though
+   * nobody else may have taken it. It may wait a few milliseconds for company before it is written.
+   * @returns for each whether it was written
+   */
   fulfilMany(items: readonly (StoredItem & { readonly token: string })[]): Promise<boolean[]>
   /** Gives leases back without writing. A token that no longer stands changes nothing. */
   releaseMany(leases: readonly { readonly key: string; readonly token: string }[]): Promise<void>

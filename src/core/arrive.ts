@@ -14,7 +14,7 @@ export function answerFrom<Params, Value>(
   const { errand } = flight
   if (!flight.settled) {
     if (!errand.counted) countHit(plan, flight.key, found.tier, stale)
-    else if (stale) plan.counters.stale++
+    else if (stale && errand.purpose !== 'revalidate') plan.counters.stale++
     errand.counted = true
   }
   errand.entry = found.entry

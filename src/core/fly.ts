@@ -1,6 +1,6 @@
 import { Flight } from '../flight/flight.ts'
 import { stoodDown } from './arrive.ts'
-import { countMiss } from './count.ts'
+import { countHit, countMiss } from './count.ts'
 import type { Errand, Fallback, NodeFlight, Purpose } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
@@ -18,8 +18,14 @@ export function fly<Params, Value>(
   const { commons, counters } = plan
   const current = commons.flights.get(request.key) as NodeFlight<Params, Value> | undefined
   if (current === undefined || isOver(plan, request, current)) return launch(plan, request, 'answer', { fallback })
-  countMiss(plan, request.key)
-  counters.coalesced++
+  const nearest = plan.localTiers[0] ?? plan.remoteTiers[0]
+  if (current.landed && current.errand.entry !== undefined && nearest !== undefined) {
+    // Nothing is waited for: the value is there, and on its way into the tiers.
+    countHit(plan, request.key, nearest, false)
+  } else {
+    countMiss(plan, request.key)
+    counters.coalesced++
+  }
   return join(plan, request, current)
 }
 
@@ -46,13 +52,16 @@ export function launch<Params, Value>(
   purpose: Purpose,
   state: { readonly fallback?: Fallback<Value> | undefined; readonly counted?: true } = {},
 ): Promise<Value> {
+  const signal = request.options?.signal
+  // Nobody would wait for it, and nobody could call it off.
+  if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
   const errand = errandOf(plan, request, purpose, state)
   const flight = new Flight<Value, Errand<Params, Value>>(request.key, errand)
   const { flights, lookups } = plan.commons
   if (purpose === 'lookup') lookups.start(flight)
   else flights.start(flight)
   plan.departures.depart(flight)
-  return flight.board('answer', request.options?.signal)
+  return flight.board('answer', signal)
 }
 
 function join<Params, Value>(
@@ -70,8 +79,18 @@ function join<Params, Value>(
       })
   const maxAge = maxAgeOf(plan, request)
   if (maxAge === Infinity) return answer
-  // It may have found its value before this caller's limit.
-  return answer.then((value) => (isUsable(plan, request, flight) ? value : refresh(plan, request)))
+  const { commons } = plan
+  const asked = commons.clock.now()
+  return answer.then((value) => {
+    const { entry } = flight.errand
+    if (entry === undefined || entry.createdAt >= asked || isUsable(plan, request, flight)) return value
+    // It found its value before this caller's limit; others may want a younger one as well, together.
+    const next = commons.flights.get(request.key) as NodeFlight<Params, Value> | undefined
+    if (next === undefined || next === flight || isOver(plan, request, next)) {
+      return launch(plan, request, 'answer', { counted: true })
+    }
+    return join(plan, request, next)
+  })
 }
 
 // A flight stays until its writes end. If they take longer than its value lives, it can't be joined any more.

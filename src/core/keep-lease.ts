@@ -1,5 +1,4 @@
 import type { Timer } from '../kernel/clock.ts'
-import { finish } from './arrive.ts'
 import type { NodeFlight } from './errand.ts'
 import type { Plan } from './plan.ts'
 
@@ -22,7 +21,6 @@ export function keepLease<Params, Value>(
     if (stood || flight.errand.token !== token) return
     timer.cancel()
     flight.breakFence()
-    finish(plan, flight)
   }
   const arm = (): Timer =>
     commons.clock.after(lease.ttl / 3, () => {

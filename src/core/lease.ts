@@ -34,7 +34,7 @@ export async function claim<Params, Value>(
     const outcome = outcomes[index]
     if (outcome === 'won') ready.push(flight)
     else if (outcome === 'held') waiting.push(waitForHolder(plan, authority, flight, route))
-    else waiting.push(takeOver(plan, flight))
+    else waiting.push(takeOver(plan, flight, route))
   }
   return { ready, waiting }
 }
@@ -74,12 +74,16 @@ function judge<Params, Value>(
   return use === 'fresh' ? 'found' : outcome
 }
 
-async function takeOver<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): Promise<void> {
+async function takeOver<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  route: Route<Value>,
+): Promise<void> {
   const { fallback } = flight.errand
   release(plan, flight)
   if (fallback === undefined) return
   answerFrom(plan, flight, fallback, false)
-  await copyUp(plan, flight, fallback.entry, plan.remoteTiers.length - 1)
+  await copyUp(plan, flight, fallback.entry, plan.remoteTiers.length - 1, route)
   finish(plan, flight)
 }
 
@@ -98,10 +102,14 @@ async function waitForHolder<Params, Value>(
   const limit = softLimit(plan, flight)
   const outcome = await waitForOutcome(plan, authority, flight, commons.clock.now() + lease.wait)
   limit?.cancel()
-  if (outcome === 'found') return takeOver(plan, flight)
+  if (outcome === 'found') return takeOver(plan, flight, route)
   if (flight.settled) {
     release(plan, flight)
     return finish(plan, flight)
+  }
+  if (outcome === 'down') {
+    // Only on this flight's way: those that travel with it may hold leases there.
+    return load(plan, [flight], { down: new Set([...route.down, authority]) })
   }
   if (outcome === 'held') {
     flight.errand.surplus = true
@@ -115,7 +123,7 @@ async function waitForOutcome<Params, Value>(
   authority: RemoteTier<Value>,
   flight: NodeFlight<Params, Value>,
   until: number,
-): Promise<Outcome> {
+): Promise<Outcome | 'down'> {
   const { clock } = plan.commons
   // A flight that an invalidation has detached asks no more: its lease would be in a younger one's way.
   while (flight.fenced && !flight.settled) {
@@ -123,7 +131,9 @@ async function waitForOutcome<Params, Value>(
     if (left <= 0) break
     await pause(Math.min(plan.lease.retryEvery, left), clock)
     if (!flight.fenced) break
-    const [outcome] = (await claimOf(plan, authority, [flight])) ?? []
+    const outcomes = await claimOf(plan, authority, [flight])
+    if (outcomes === undefined) return 'down'
+    const [outcome] = outcomes
     if (outcome !== 'held' && outcome !== undefined) return outcome
   }
   return 'held'

@@ -73,7 +73,10 @@ export function peek<Params, Value>(plan: Plan<Params, Value>, key: string): Val
     const use = useOf(entry, now, plan.lifetime)
     if (use === 'fresh' || use === 'while-revalidating') return entry.value
   }
-  return undefined
+  // A load that has landed, and whose value is on its way into the tiers.
+  const flight = plan.commons.flights.get(key) as NodeFlight<Params, Value> | undefined
+  const entry = flight?.landed === true ? flight.errand.entry : undefined
+  return entry !== undefined && useOf(entry, now, plan.lifetime) === 'fresh' ? entry.value : undefined
 }
 
 interface Found<Value> {

@@ -1,8 +1,9 @@
+import type { Serializer } from '../contracts/serializer.ts'
 import { Departures } from '../flight/departures.ts'
 import { Semaphore } from '../flight/semaphore.ts'
 import { type Duration, parseDuration, parsePositiveDuration } from '../kernel/duration.ts'
 import { invalidOption } from '../kernel/errors.ts'
-import { keySpace } from '../kernel/keys.ts'
+import { keySpace, plainNode } from '../kernel/keys.ts'
 import { NodeCounters } from '../observe/counters.ts'
 import type { PlanParts } from './defaults.ts'
 import type { LeaseOptions, LimitOptions, NodeOptions } from './definition.ts'
@@ -25,8 +26,10 @@ const defaultLease: Lease = { ttl: 10_000, wait: 5_000, retryEvery: 50 }
  */
 export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, parts: PlanParts): Plan<Params, Value> {
   const { commons, defaults } = parts
-  const where = `node '${options.name}'`
+  // What a cache says for all its nodes is refused when its entries without a node are resolved.
+  const where = options.name === plainNode ? 'createCache' : `node '${options.name}'`
   refuseNonsense(options, where)
+  refuseNoSerializer(options.serializer ?? defaults.serializer, where)
   const tiers = resolveTiers(options, parts, where)
   const keys = keySpace({ prefix: defaults.prefix, node: options.name, version: options.version }, tiers.maxKeyBytes)
   const { key = (params: Params) => defaults.keys([params]) } = options
@@ -87,6 +90,13 @@ function parseFinite(duration: Duration, where: string): number {
 function parseCount(count: number, where: string): number {
   if (Number.isSafeInteger(count) && count >= 1) return count
   throw invalidOption(where, 'a whole number of 1 or more', count)
+}
+
+function refuseNoSerializer(serializer: Partial<Serializer> | undefined, where: string): void {
+  if (serializer === undefined) return
+  const { name, encode, decode } = serializer
+  if (typeof name === 'string' && typeof encode === 'function' && typeof decode === 'function') return
+  throw invalidOption(`${where}: serializer`, 'a serializer, like json() or structured()', serializer)
 }
 
 function refuseNonsense<Params, Value>(options: NodeOptions<Params, Value>, where: string): void {

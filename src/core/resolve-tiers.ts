@@ -40,7 +40,7 @@ export function resolveTiers<Params, Value>(
   const wanted = options.tiers ?? defaults.tiers ?? byDefault(storages)
   if (!(wanted.length > 0)) throw invalidOption(`${where}: tiers`, 'at least one tier', wanted)
   const last = wanted.length - 1
-  const authority = channelOf(wanted[last])
+  const authority = wanted.map(channelOf).findLast((channel) => channel !== undefined)
 
   const local: LocalTier<Value>[] = []
   const remote: RemoteTier<Value>[] = []
@@ -63,17 +63,22 @@ export function resolveTiers<Params, Value>(
     const timeLimit = parsePositiveDuration(tier.timeLimit ?? defaultTimeLimit, `${at}.timeLimit`)
     remote.push(new RemoteTier({ channel, authority, serializer, ttl, timeLimit, ...commons.tools }))
   }
-  // `null` is an answer (for ever), `undefined` is none.
-  const ttl = [wanted[last]?.ttl, defaults.ttl].find((given) => given !== undefined)
   return {
     local,
     remote,
-    ttl: ttl === undefined ? defaultTtl : parseTtl(ttl, where),
+    ttl: freshnessTtl(),
     maxKeyBytes: Math.min(longestKey, ...remote.map((tier) => tier.channel.storage.maxKeyBytes ?? longestKey)),
   }
 
-  function channelOf(tier: TierOptions | undefined): Channel | undefined {
-    return tier === undefined ? undefined : storages.channels.get(tier.storage)
+  function channelOf(tier: TierOptions): Channel | undefined {
+    return storages.channels.get(tier.storage)
+  }
+
+  // `null` is an answer (for ever), `undefined` is none.
+  function freshnessTtl(): number {
+    const ofTier = wanted[last]?.ttl
+    if (ofTier !== undefined) return parseTtl(ofTier, `${where}: tiers[${last}]`)
+    return defaults.ttl === undefined ? defaultTtl : parseTtl(defaults.ttl, 'createCache')
   }
 }
 

@@ -60,7 +60,7 @@ async function readTiers<Params, Value>(
       errand.fallback = { entry, tier }
       if (use !== 'fresh') return true
       answerFrom(plan, flight, { entry, tier }, false)
-      copies.push(copyUp(plan, flight, entry, depth).finally(() => finish(plan, flight)))
+      copies.push(copyUp(plan, flight, entry, depth, route).finally(() => finish(plan, flight)))
       return false
     })
   }

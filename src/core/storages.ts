@@ -2,7 +2,7 @@ import type { LocalStorage } from '../contracts/local-storage.ts'
 import type { Storage } from '../contracts/storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Entry } from '../kernel/entry.ts'
-import { describe, invalidOption } from '../kernel/errors.ts'
+import { invalidOption } from '../kernel/errors.ts'
 import { Channel } from './tiers/channel.ts'
 
 /** Any storage a cache can be given. */
@@ -47,10 +47,6 @@ function refuseNonsense(name: string, storage: AnyStorage | undefined, clock: Cl
     throw invalidOption(where, 'a storage, like memory() or sqlite({ path })', storage)
   }
   if (storage.kind === 'private' && storage.clock !== clock) {
-    throw invalidOption(
-      where,
-      `a storage on the cache's own clock: give both the same { clock }`,
-      describe(storage.clock),
-    )
+    throw invalidOption(where, `a storage on the cache's own clock: give both the same { clock }`, storage.clock)
   }
 }

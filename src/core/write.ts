@@ -1,4 +1,5 @@
 import type { Entry } from '../kernel/entry.ts'
+import { CacheError } from '../kernel/errors.ts'
 import { warn } from '../observe/events.ts'
 import type { NodeFlight } from './errand.ts'
 import type { AnyPlan, Places, Plan } from './plan.ts'
@@ -29,22 +30,24 @@ export async function keep<Params, Value>(
   try {
     const accepted = await commons.changes.run([flight.key], () => writeAuthority(plan, flight, entry, authority))
     if (!accepted) return
-    await copyUp(plan, flight, entry, plan.remoteTiers.length - 1)
+    await copyUp(plan, flight, entry, plan.remoteTiers.length - 1, route)
     if (commons.events.wanted.write) commons.events.emit('write', { node: plan.name, key: flight.key })
   } catch (error) {
     notKept(plan, flight.key, error)
   }
 }
 
-/** Fills the tiers above a remote one with an entry found or written there. */
+/** Fills the tiers above a remote one with an entry found or written there, but for those that are down. */
 export async function copyUp<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
   entry: Entry<Value>,
   depth: number,
+  route: Route<Value>,
 ): Promise<void> {
   // Memory at once where nothing has to be waited for: the next caller shall find it.
-  if (depth > 0) await copyToHosts(plan, flight, entry, depth)
+  const hosts = plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
+  if (hosts.length > 0) await copyToHosts(plan, flight, entry, hosts)
   if (flight.fenced) keepLocally(plan, flight.key, entry)
 }
 
@@ -53,7 +56,7 @@ export function release<Params, Value>(plan: Plan<Params, Value>, flight: NodeFl
   const { token } = flight.errand
   if (token === undefined || plan.authority === undefined) return
   flight.errand.token = undefined
-  plan.commons.background.own(plan.authority.release(flight.key, token).catch(() => {}))
+  giveBack(plan, flight.key, token, plan.authority)
 }
 
 /** Keeps an entry in the private tiers. */
@@ -84,19 +87,29 @@ async function writeAuthority<Params, Value>(
     return true
   }
   flight.errand.token = undefined
-  const written = await authority.fulfil({ key: flight.key, entry }, token)
-  if (!written) refused(plan, flight, 'lease')
-  return written
+  try {
+    const written = await authority.fulfil({ key: flight.key, entry }, token)
+    if (!written) refused(plan, flight, 'lease')
+    return written
+  } catch (error) {
+    // What was not written would keep everybody waiting until the lease runs out.
+    giveBack(plan, flight.key, token, authority)
+    throw error
+  }
+}
+
+function giveBack<Value>(plan: AnyPlan, key: string, token: string, authority: RemoteTier<Value>): void {
+  plan.commons.background.own(authority.release(key, token).catch(() => {}))
 }
 
 async function copyToHosts<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
   entry: Entry<Value>,
-  depth: number,
+  hosts: readonly RemoteTier<Value>[],
 ): Promise<void> {
   await plan.commons.changes.run([flight.key], async () => {
-    for (const tier of plan.remoteTiers.slice(0, depth).reverse()) {
+    for (const tier of [...hosts].reverse()) {
       if (!flight.fenced) return
       await tier.write([{ key: flight.key, entry }]).catch((error: unknown) => notKept(plan, flight.key, error))
     }
@@ -116,8 +129,9 @@ function refused<Params, Value>(
 /** Tells that a loaded value was not kept. */
 export function notKept(plan: AnyPlan, key: string, error: unknown): void {
   const { counters, commons, name } = plan
-  // Once per node, whoever listens: a value that can never be kept is a mistake in the program.
-  if (counters.failedWrites === 0) warn(`node '${name}': a loaded value was not kept: ${String(error)}`)
+  // Once per node, whoever listens: a value that can never be kept is a mistake in the program, not an outage.
+  const isMistake = !(error instanceof CacheError && error.code === 'STORAGE_UNAVAILABLE')
+  if (isMistake && counters.failedWrites === 0) warn(`node '${name}': a loaded value was not kept: ${String(error)}`)
   counters.failedWrites++
   if (commons.events.wanted.writeFailure) commons.events.emit('writeFailure', { node: name, key, error })
 }

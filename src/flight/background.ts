@@ -26,6 +26,8 @@ export class Background {
 
   /** Resolves when nothing is under way, whatever is added meanwhile included. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running)
+    // What began in this very turn is taken over at its end.
+    do await Promise.all(this.#running)
+    while (this.#running.size > 0)
   }
 }

@@ -19,6 +19,9 @@ export const keys: { readonly readable: ArgumentsToKey; readonly digest: Argumen
   digest: (parameters) => digest(keys.readable(parameters)),
 }
 
+// Deeper arguments would end in a stack overflow, depending on who calls.
+const deepest = 500
+
 function encode(value: unknown, within: readonly object[]): string {
   switch (typeof value) {
     case 'string':
@@ -47,20 +50,28 @@ function encodeSymbol(symbol: symbol): string {
 
 function encodeObject(value: object, within: readonly object[]): string {
   if (within.includes(value)) throw unkeyable(value, 'an object that contains itself')
+  if (within.length >= deepest) throw unkeyable(value, `an object more than ${deepest} levels deep`)
   const path = [...within, value]
   const inside = (item: unknown): string => encode(item, path)
 
-  const prototype: unknown = Object.getPrototypeOf(value)
+  const prototype = Object.getPrototypeOf(value) as object | null
   if (prototype === Object.prototype || prototype === null) return encodeRecord(value, inside)
+  if (prototype === Array.prototype) return encodeList(value as readonly unknown[], inside)
+  if (ArrayBuffer.isView(value)) return encodeView(value, prototype)
+  const text = encodeBuiltIn(value, prototype, inside)
+  if (text === undefined) throw unkeyable(value)
+  if (Object.keys(value).length > 0) throw unkeyable(value, `${describe(value)} with properties of its own`)
+  return text
+}
+
+function encodeBuiltIn(value: object, prototype: object, inside: (item: unknown) => string): string | undefined {
   switch (prototype) {
-    case Array.prototype:
-      return encodeList(value as readonly unknown[], inside)
     case Date.prototype:
       return `Date(${(value as Date).getTime()})`
     case URL.prototype:
       return `URL(${JSON.stringify((value as URL).href)})`
     case RegExp.prototype:
-      return `RegExp(${JSON.stringify((value as RegExp).source)},${(value as RegExp).flags})`
+      return encodePattern(value as RegExp)
     case Map.prototype:
       return `Map(${[...(value as Map<unknown, unknown>)].map(([key, item]) => `${inside(key)}=>${inside(item)}`).join()})`
     case Set.prototype:
@@ -68,11 +79,12 @@ function encodeObject(value: object, within: readonly object[]): string {
     case ArrayBuffer.prototype:
       return `ArrayBuffer(${Buffer.from(value as ArrayBuffer).toString('base64url')})`
     default:
-      return encodeView(value)
+      return undefined
   }
 }
 
 function encodeList(list: readonly unknown[], inside: (item: unknown) => string): string {
+  if (Object.getOwnPropertySymbols(list).length > 0) throw unkeyable(list, 'a list with symbols for names')
   const items = Array.from(list, (item, index) => (index in list ? inside(item) : ''))
   if (Object.keys(list).length !== items.filter((_, index) => index in list).length) {
     throw unkeyable(list, 'a list with properties of its own')
@@ -88,10 +100,19 @@ function encodeRecord(record: object, inside: (item: unknown) => string): string
   return `{${pairs.map(([name, item]) => `${isWord(name) ? name : JSON.stringify(name)}:${inside(item)}`).join()}}`
 }
 
-function encodeView(value: object): string {
-  if (!ArrayBuffer.isView(value)) throw unkeyable(value)
-  const name = Object.prototype.toString.call(value).slice(8, -1)
-  return `${name}(${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64url')})`
+function encodePattern(pattern: RegExp): string {
+  // Where a search goes on is part of what it will find.
+  const from = pattern.lastIndex === 0 ? '' : `,${pattern.lastIndex}`
+  return `RegExp(${JSON.stringify(pattern.source)},${pattern.flags}${from})`
+}
+
+const typedArray: unknown = Object.getPrototypeOf(Uint8Array.prototype)
+
+function encodeView(view: ArrayBufferView, prototype: object): string {
+  const isBuiltIn = prototype === DataView.prototype || Object.getPrototypeOf(prototype) === typedArray
+  if (!isBuiltIn && prototype !== Buffer.prototype) throw unkeyable(view)
+  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+  return `${prototype.constructor.name}(${bytes.toString('base64url')})`
 }
 
 function isWord(name: string): boolean {

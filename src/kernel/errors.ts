@@ -52,6 +52,12 @@ export function describe(value: unknown): string {
   if (typeof value === 'symbol') return value.toString()
   if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
-  if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no class'})`
+  if (typeof value === 'object' && value !== null) return `an object (${classNameOf(value)})`
   return String(value)
+}
+
+/** The name of an object's class, for messages. */
+export function classNameOf(value: object): string {
+  const { constructor } = value as { readonly constructor?: { readonly name?: unknown } }
+  return typeof constructor?.name === 'string' ? constructor.name : 'no class'
 }

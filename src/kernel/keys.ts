@@ -66,8 +66,11 @@ export function keySpace(
     short(full) {
       if (!full.startsWith(head)) return undefined
       if (full.includes(digestMark)) return full.slice(head.length)
-      const part = full.slice(head.length, full.length - tail.length)
-      return full.endsWith(tail) && !part.includes(':') ? unescape(part) : undefined
+      const end = full.length - tail.length
+      // Head and tail may not share their colon: what looks like that is a key `@version` of the node without one.
+      if (end < head.length || !full.endsWith(tail)) return undefined
+      const part = full.slice(head.length, end)
+      return part.includes(':') ? undefined : unescape(part)
     },
   }
 }

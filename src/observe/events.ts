@@ -3,7 +3,7 @@ export type Off = () => void
 
 /**
  * Typed listeners. Nothing is built for an event that nobody listens to: ask {@link Events.wanted} before making one.
- * A listener that throws harms nobody but is not passed over in silence: it becomes a process warning.
+ * A listener that throws or rejects harms nobody but is not passed over in silence: it becomes a process warning.
  */
 export class Events<Map extends object> {
   readonly #listeners: { [Name in keyof Map]?: readonly ((event: Map[Name]) => void)[] } = {}
@@ -20,11 +20,14 @@ export class Events<Map extends object> {
   }
 
   emit<Name extends keyof Map>(name: Name, event: Map[Name]): void {
+    const failed = (error: unknown): void => warn(`a listener of '${String(name)}' threw: ${String(error)}`)
     for (const listener of this.#listeners[name] ?? []) {
       try {
-        listener(event)
+        // The types say that listeners answer nothing, and let an async one pass.
+        const answer: unknown = listener(event)
+        if (answer instanceof Promise) answer.catch(failed)
       } catch (error) {
-        warn(`a listener of '${String(name)}' threw: ${String(error)}`)
+        failed(error)
       }
     }
   }

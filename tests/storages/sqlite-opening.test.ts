@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sqlite, type SqliteOptions } from 'tiercel/sqlite'
 import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
 import { driversHere } from './drivers.ts'
@@ -32,18 +32,24 @@ describe('options that make no sense are refused at once', () => {
     ['sweepEvery', { path: 'a.db', sweepEvery: 0 }],
   ])('%s: %j', (where, options) => {
     expect(() => sqlite(options as SqliteOptions)).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`sqlite: ${where}`) as string }),
+      expect.objectContaining({
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining(`sqlite: ${where}`) as string,
+      }),
     )
   })
 })
 
-test.skipIf(driversHere.includes('better-sqlite3'))('a driver that is missing is named, and what to install', async () => {
-  const storage = sqlite({ path: inFolder('a.db'), driver: 'better-sqlite3' })
-  await expect(storage.open()).rejects.toMatchObject({
-    code: 'UNSUPPORTED',
-    message: expect.stringContaining('npm install better-sqlite3') as string,
-  })
-})
+test.skipIf(driversHere.includes('better-sqlite3'))(
+  'a driver that is missing is named, and what to install',
+  async () => {
+    const storage = sqlite({ path: inFolder('a.db'), driver: 'better-sqlite3' })
+    await expect(storage.open()).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('npm install better-sqlite3') as string,
+    })
+  },
+)
 
 describe.each(driversHere)('with %s', (driver) => {
   test('folders that are missing are made, and nobody else may read in them', async () => {
@@ -54,11 +60,13 @@ describe.each(driversHere)('with %s', (driver) => {
     await storage.close()
   })
 
-  test('a path is a path, whatever it looks like', async () => {
-    const storage = sqlite({ path: inFolder('file:x?mode=memory'), driver })
+  test('a path is a path, whatever it looks like, and stays the same when the working directory changes', async () => {
+    const workingDirectory = vi.spyOn(process, 'cwd').mockReturnValue(folder.path)
+    const storage = sqlite({ path: 'http:cache?mode=memory', driver })
+    workingDirectory.mockRestore()
     await storage.setMany([item('a')])
     await storage.close()
-    expect(statSync(inFolder('file:x?mode=memory')).size).toBeGreaterThan(0)
+    expect(statSync(inFolder('http:cache?mode=memory')).size).toBeGreaterThan(0)
   })
 
   test('a file that is no database is refused and left as it was', async () => {

@@ -84,6 +84,13 @@ describe('transactions', () => {
     expect(await texts(storage, 'a', 'b')).toEqual(['a', 'b'])
   })
 
+  test('closing does not wait for company', async () => {
+    await claim(storage, 'a', 'mine')
+    const fill = fulfil(storage, 'a', 'mine')
+    await storage.close()
+    expect(await fill).toBe(true)
+  })
+
   test('what waits longest goes first: a set after a fill stays, and so does a delete', async () => {
     await Promise.all([claim(storage, 'a', 'mine'), claim(storage, 'b', 'mine')])
     const fills = [fulfil(storage, 'a', 'mine', 'loaded'), fulfil(storage, 'b', 'mine', 'loaded')]

@@ -66,6 +66,8 @@ export class RemoteTier<Value = unknown> {
   }
 
   async write(items: readonly Keepsake<Value>[]): Promise<void> {
+    // Headers are on the authority's clock, which is known once it is open.
+    await this.#call('open', this.#parts.authority.open())
     await this.#call('setMany', this.channel.setMany(items.map((item) => this.#pack(item))))
   }
 
@@ -77,9 +79,9 @@ export class RemoteTier<Value = unknown> {
   ): Promise<{ readonly won: boolean; readonly entry: Entry<Value> | undefined }[]> {
     const claims = wanted.map(({ key, force }) => (force ? { key, token, life, force } : { key, token, life }))
     const answers = await this.#call('claimMany', this.channel.claimMany(claims))
-    return wanted.map(({ key }, index) => {
+    return wanted.map((_, index) => {
       const answer = answers[index]
-      return { won: answer?.won === true, entry: this.#entryOf(key, answer?.stored) }
+      return { won: answer?.won === true, entry: this.#entryIn(answer?.stored) }
     })
   }
 
@@ -186,13 +188,20 @@ export class RemoteTier<Value = unknown> {
   }
 
   #entryOf(key: string, stored: Stored | undefined): Entry<Value> | undefined {
+    return this.#entryIn(stored, (error) => {
+      const { events } = this.#parts
+      this.counters.unreadable++
+      if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
+    })
+  }
+
+  // A claim finds what the read before it has told of already.
+  #entryIn(stored: Stored | undefined, onUnreadable?: (error: unknown) => void): Entry<Value> | undefined {
     if (stored === undefined) return undefined
     try {
       return this.#unpack(stored)
     } catch (error) {
-      const { events } = this.#parts
-      this.counters.unreadable++
-      if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
+      onUnreadable?.(error)
       return undefined
     }
   }

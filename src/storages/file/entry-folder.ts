@@ -48,8 +48,7 @@ export class EntryFolder {
   read(key: string): Promise<Frame | undefined> {
     const path = this.#pathOf(key)
     return this.#bounded.run(async () => {
-      // A second look, because the first may have come while the entry was being made stale.
-      const frame = (await readFrame(path)) ?? (await readFrame(path))
+      const frame = await readFrame(path)
       return frame?.key === key ? frame : undefined
     })
   }
@@ -158,10 +157,8 @@ async function headAt(path: string): Promise<FrameHead | 'damaged' | 'foreign' |
   const file = await unlessMissing(open(path, 'r'))
   if (file === undefined) return undefined
   try {
-    const { head } = await readHead(file)
-    if (typeof head !== 'object') return head
-    const { size } = await file.stat()
-    return size === head.fileLength ? head : 'damaged'
+    const { head, size } = await readHead(file)
+    return typeof head === 'object' && head.fileLength !== size ? 'damaged' : head
   } finally {
     await file.close()
   }
@@ -169,26 +166,25 @@ async function headAt(path: string): Promise<FrameHead | 'damaged' | 'foreign' |
 
 async function readHead(
   file: FileHandle,
-): Promise<{ readonly bytes: Uint8Array; readonly head: FrameHead | 'damaged' | 'foreign' }> {
-  const start = await readStart(file, likelyHeadLength)
+): Promise<{ readonly bytes: Uint8Array; readonly size: number; readonly head: FrameHead | 'damaged' | 'foreign' }> {
+  const found = await file.stat()
+  const { size } = found
+  // A folder, or whatever else somebody put under our name.
+  if (!found.isFile()) return { bytes: new Uint8Array(0), size, head: 'foreign' }
+  const start = await readStart(file, Math.min(likelyHeadLength, size))
   const head = decodeHead(start)
-  if (typeof head !== 'number') return { bytes: start, head }
-  const bytes = await readStart(file, head)
+  if (typeof head !== 'number') return { bytes: start, size, head }
+  // The length comes from the file itself, and may be anything.
+  const bytes = await readStart(file, Math.min(head, size))
   const longer = decodeHead(bytes)
-  return { bytes, head: typeof longer === 'number' ? 'damaged' : longer }
+  return { bytes, size, head: typeof longer === 'number' ? 'damaged' : longer }
 }
 
 async function readStart(file: FileHandle, length: number): Promise<Uint8Array> {
-  const found = await file.stat()
-  if (!found.isFile()) return notOurs
-  // The length comes from the file itself, and may be anything.
-  const bytes = new Uint8Array(Math.min(length, found.size))
-  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+  const bytes = new Uint8Array(length)
+  const { bytesRead } = await file.read(bytes, 0, length, 0)
   return bytes.subarray(0, bytesRead)
 }
-
-/** As the beginning of a folder, or whatever else somebody put under our name. */
-const notOurs = Uint8Array.of(1)
 
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   const write = (): Promise<true> => writeFile(path, bytes, { flag: 'wx', mode: 0o600 }).then(() => true)

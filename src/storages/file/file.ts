@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Storage, StoredItem } from '../../contracts/storage.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
@@ -42,7 +43,7 @@ export function file(options: FileOptions): Storage {
       await entries.prepare()
       const order = new KeyOrder()
       const sweep = new FolderSweep(entries, order, clock)
-      const sweeper = sweepRegularly(clock, sweepEvery / folderCount, () => life.run(() => sweep.step()))
+      const sweeper = sweepRegularly(clock, sweepEvery / folderCount, () => life.run(() => sweep.sweepFolder()))
       return { entries, order, sweep, sweeper }
     },
     hurry: ({ sweeper }) => sweeper.stop(),
@@ -57,7 +58,9 @@ export function file(options: FileOptions): Storage {
         if (page.done === true) break
         const now = clock.now()
         const listed = page.value.flatMap((found) =>
-          found.state === 'entry' && found.head.expiresAt > now && found.head.key.startsWith(prefix) ? found.head.key : [],
+          found.state === 'entry' && found.head.expiresAt > now && found.head.key.startsWith(prefix)
+            ? found.head.key
+            : [],
         )
         if (listed.length > 0) yield listed
       }
@@ -90,11 +93,13 @@ export function file(options: FileOptions): Storage {
       })
     },
     expireMany: (keys) =>
-      life.run(({ entries, order }) => all(keys.map((key) => order.run(key, () => expire(entries, key, clock))))),
+      life.run(async ({ entries, order }) => {
+        await all(keys.map((key) => order.run(key, () => expire(entries, key, clock))))
+      }),
     deleteMany: (keys) =>
       life.run(async ({ entries, order }) => {
-        const deleted = await all(keys.map((key) => order.run(key, () => entries.delete(key))))
-        return deleted.filter((head) => head !== undefined && head.expiresAt > clock.now()).length
+        const deleted = await all(keys.map((key) => order.run(key, () => deleteEntry(entries, key, clock))))
+        return deleted.filter(Boolean).length
       }),
     clear: (prefix) => life.run(({ entries, order }) => order.alone(() => clear(entries, prefix))),
     close: () => life.close(),
@@ -116,7 +121,7 @@ function resolveOptions({ directory, sweepEvery = '10m', clock = wallClock }: Fi
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw invalidOption('file: directory', 'the path of a directory', directory)
   }
-  return { directory, clock, sweepEvery: parsePositiveDuration(sweepEvery, 'file: sweepEvery') }
+  return { directory: resolve(directory), clock, sweepEvery: parsePositiveDuration(sweepEvery, 'file: sweepEvery') }
 }
 
 function expiryOf({ ttl = Infinity }: StoredItem, clock: Clock): number {
@@ -132,6 +137,12 @@ async function expire(entries: EntryFolder, key: string, clock: Clock): Promise<
     if (stale.header === head.header) return undefined
     return { header: stale.header, expiresAt: Math.min(head.expiresAt, stale.expiredAt) }
   })
+}
+
+/** @returns whether there was an entry that had not expired */
+async function deleteEntry(entries: EntryFolder, key: string, clock: Clock): Promise<boolean> {
+  const deleted = await entries.delete(key)
+  return deleted !== undefined && deleted.expiresAt > clock.now()
 }
 
 async function clear(entries: EntryFolder, prefix: string): Promise<void> {

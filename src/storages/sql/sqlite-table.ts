@@ -105,7 +105,7 @@ export class SqliteTable {
   }
 
   /** Deletes some of the rows that nobody can see any more; `unfinished` if there may be more. */
-  sweepSome(now: number, limit = rowsPerStep): undefined | typeof unfinished {
+  sweepSome(now: number, limit: number = rowsPerStep): undefined | typeof unfinished {
     const expired = Number(this.#statements.sweepExpired.run(now, now, limit).changes)
     const stubs = Number(this.#statements.sweepStubs.run(now, limit).changes)
     return expired < limit && stubs < limit ? undefined : unfinished
@@ -136,9 +136,26 @@ interface HeaderRow {
   readonly expires_at: number | null
 }
 
-function prepareStatements(client: SqliteClient, table: string): Record<
-  | 'get' | 'getHeader' | 'set' | 'setHeader' | 'deleteEntry' | 'deleteRest' | 'claim' | 'renew' | 'fulfil'
-  | 'releaseStub' | 'releaseEntry' | 'clear' | 'sweepExpired' | 'sweepStubs' | 'findDead' | 'keys',
+function prepareStatements(
+  client: SqliteClient,
+  table: string,
+): Record<
+  | 'get'
+  | 'getHeader'
+  | 'set'
+  | 'setHeader'
+  | 'deleteEntry'
+  | 'deleteRest'
+  | 'claim'
+  | 'renew'
+  | 'fulfil'
+  | 'releaseStub'
+  | 'releaseEntry'
+  | 'clear'
+  | 'sweepExpired'
+  | 'sweepStubs'
+  | 'findDead'
+  | 'keys',
   SqliteStatement
 > {
   // Parameters are positional and in the order of the text: that much all three drivers agree on.

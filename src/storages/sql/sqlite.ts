@@ -99,7 +99,11 @@ export function sqlite(options: SqliteOptions): Storage {
       const rows = items.map((item) => ({ row: rowOf(item, clock), token: item.token }))
       return life.run(({ table, queue }) =>
         queue.submit(
-          rows.map(({ row, token }) => () => table.fulfil(row, token, clock.now())),
+          rows.map(
+            ({ row, token }) =>
+              () =>
+                table.fulfil(row, token, clock.now()),
+          ),
           { isUrgent: false },
         ),
       )
@@ -146,6 +150,7 @@ export function sqlite(options: SqliteOptions): Storage {
 }
 
 interface Plan {
+  /** A path is absolute: the working directory may change, and a driver can't take it for a URL. */
   readonly database: SqliteDatabase
   readonly table: string
   readonly flushEvery: number
@@ -177,7 +182,7 @@ function resolveOptions(options: SqliteOptions): Plan {
     throw invalidOption('sqlite: table', 'a name of letters, digits and _, up to 63 of them', table)
   }
   return {
-    database: options,
+    database: client === undefined && path !== inMemory ? { ...options, path: resolve(path) } : options,
     table,
     clock,
     flushEvery: parseShortDuration(writes.flushEvery ?? 5, 'sqlite: writes.flushEvery'),
@@ -219,8 +224,7 @@ async function openStorage(plan: Plan): Promise<Opened> {
 
 async function openFile(path: string, { database, table, busyFor }: Plan): Promise<SqliteClient> {
   if (path !== inMemory) await makeFile(path)
-  // As an absolute path it can't be taken for a URL.
-  const client = await openDatabase(path === inMemory ? path : resolve(path), database.driver)
+  const client = await openDatabase(path, database.driver)
   try {
     client.exec('PRAGMA busy_timeout = 0')
     // Before anything is changed: a table that isn't ours, or no database at all, must be left as it is.

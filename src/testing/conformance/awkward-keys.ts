@@ -1,5 +1,5 @@
 /** Keys that somebody's storage once got wrong, as far as they fit. Lone surrogates never reach a storage. */
-export function awkwardKeys(maxBytes = Infinity): readonly string[] {
+export function awkwardKeys(maxBytes: number = Infinity): readonly string[] {
   const fitting = all.filter((key) => Buffer.byteLength(key) <= maxBytes)
   return [...new Set(fitting)]
 }

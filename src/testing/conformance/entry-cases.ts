@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { awkwardKeys } from './awkward-keys.ts'
-import { bytes, item, texts, type StorageCase } from './storage-case.ts'
+import { assertSame, bytes, item, texts, type StorageCase } from './storage-case.ts'
 
 /** What is put in comes out: the same bytes, under the same keys, in the order asked. */
 export const entryCases: readonly StorageCase[] = [
@@ -45,7 +45,11 @@ export const entryCases: readonly StorageCase[] = [
       const payloads = [everyByte, new Uint8Array(0), megabyte, bytes('nul\0inside'), Uint8Array.of(0), bytes('0')]
       // As the wire format has it, with every byte somewhere.
       const headers = payloads.map((_, place) => Uint8Array.from({ length: 32 }, (_, index) => place * 43 + index * 8))
-      const items = payloads.map((payload, index) => ({ key: `k${index}`, header: headers[index] ?? everyByte, payload }))
+      const items = payloads.map((payload, index) => ({
+        key: `k${index}`,
+        header: headers[index] ?? everyByte,
+        payload,
+      }))
       await storage.setMany(items)
       const found = await storage.getMany(items.map(({ key }) => key))
       for (const [index, { header, payload }] of items.entries()) {
@@ -74,7 +78,7 @@ export const entryCases: readonly StorageCase[] = [
       const keys = Array.from({ length: 10_000 }, (_, index) => `many:${index}`)
       await storage.setMany(keys.map((key) => item(key)))
       const asked = [...keys, 'none'].reverse()
-      assert.deepEqual(await texts(storage, asked), [undefined, ...keys.toReversed()])
+      assertSame(await texts(storage, asked), [undefined, ...keys.toReversed()])
       assert.equal(await storage.deleteMany(asked), keys.length)
     },
   },
@@ -83,7 +87,7 @@ export const entryCases: readonly StorageCase[] = [
     async run({ storage }) {
       const keys = awkwardKeys(storage.maxKeyBytes)
       await storage.setMany(keys.map((key, index) => item(key, `value ${index}`)))
-      assert.deepEqual(
+      assertSame(
         await texts(storage, keys),
         keys.map((_, index) => `value ${index}`),
       )

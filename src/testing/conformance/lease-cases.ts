@@ -239,7 +239,9 @@ const cases: readonly StorageCase[] = [
       )
       const renewals = keys.map((key, index) => ({ key, token: `t${index}`, life: minute }))
       assert.deepEqual(await leases.renewMany(renewals), [true, false, true, false])
-      const written = await leases.fulfilMany(keys.map((key, index) => ({ ...item(key, `by t${index}`), token: `t${index}` })))
+      const written = await leases.fulfilMany(
+        keys.map((key, index) => ({ ...item(key, `by t${index}`), token: `t${index}` })),
+      )
       assert.deepEqual(written, [true, false, true, false])
       assert.deepEqual(await texts(storage, ['a', 'held', 'b']), ['by t0', undefined, 'by t2'])
     },

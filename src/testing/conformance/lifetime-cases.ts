@@ -75,7 +75,12 @@ export const lifetimeCases: readonly StorageCase[] = [
     title: 'makes entries stale at once: the payload stays, the stale window begins',
     async run({ storage, now }) {
       const createdAt = await now()
-      const header = writeHeader({ serializer: 7, createdAt, staleAt: createdAt + 60_000, expiredAt: createdAt + 90_000 })
+      const header = writeHeader({
+        serializer: 7,
+        createdAt,
+        staleAt: createdAt + 60_000,
+        expiredAt: createdAt + 90_000,
+      })
       await storage.setMany([item('a', 'a', { header, ttl: 90_000 }), item('b', 'b', { header, ttl: 90_000 })])
       const before = await now()
       await storage.expireMany(['a'])
@@ -107,7 +112,12 @@ export const lifetimeCases: readonly StorageCase[] = [
     title: 'never revives or prolongs an entry by making it stale',
     async run({ storage, advance, now }) {
       const createdAt = await now()
-      const header = writeHeader({ serializer: 7, createdAt, staleAt: createdAt + 60_000, expiredAt: createdAt + 90_000 })
+      const header = writeHeader({
+        serializer: 7,
+        createdAt,
+        staleAt: createdAt + 60_000,
+        expiredAt: createdAt + 90_000,
+      })
       await storage.setMany([item('dead', 'dead', { header, ttl: 5 }), item('alive', 'alive', { header, ttl: 50 })])
       await advance(5)
       await storage.expireMany(['dead', 'alive', 'nothing'])

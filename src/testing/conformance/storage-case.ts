@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Leases, Scan, Storage, Stored, StoredItem, Time } from '../../contracts/storage.ts'
 
 /** What a case can't do without. */
@@ -30,7 +31,11 @@ export function bytes(text: string): Uint8Array {
 }
 
 /** An item whose payload is a text. Its header is nobody's in particular: most cases don't look into it. */
-export function item(key: string, text = key, options: { readonly ttl?: number; readonly header?: Uint8Array } = {}): StoredItem {
+export function item(
+  key: string,
+  text: string = key,
+  options: { readonly ttl?: number; readonly header?: Uint8Array } = {},
+): StoredItem {
   const { ttl, header = someHeader } = options
   return { key, header, payload: bytes(text), ...(ttl !== undefined && { ttl }) }
 }
@@ -53,4 +58,11 @@ export async function listed(scan: Scan, prefix: string): Promise<readonly strin
   const keys = new Set<string>()
   for await (const page of scan.keys(prefix)) for (const key of page) keys.add(key)
   return [...keys].sort()
+}
+
+/** As `assert.deepEqual`, for lists so long that showing how they differ would take minutes. */
+export function assertSame(found: readonly unknown[], expected: readonly unknown[]): void {
+  assert.equal(found.length, expected.length)
+  const place = found.findIndex((one, index) => one !== expected[index])
+  if (place !== -1) assert.equal(found[place], expected[place], `at place ${place} of ${found.length}`)
 }
