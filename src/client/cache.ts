@@ -93,7 +93,7 @@ export class Cache<StorageName extends string = never> {
    */
   memoize<Arguments extends readonly unknown[], Value>(
     call: (...parameters: Arguments) => Value | PromiseLike<Value>,
-    options: MemoizeOptions<NoInfer<Arguments>, NoInfer<Value>, StorageName> = {},
+    options: MemoizeOptions<Arguments, Value, StorageName> = {},
   ): MemoizedFunction<Arguments, Value> {
     const name = options.name ?? this.#nameOf(call)
     return memoized(this.#define(memoizedDefinition(call, name, options, this.#defaults.keys)))

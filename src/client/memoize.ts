@@ -12,7 +12,7 @@ export interface MemoizeOptions<
   /** Unique in the cache, and part of every key. Default: the function's own name. */
   readonly name?: string | undefined
   /** What tells calls apart. Default: made from the arguments by the cache's `keys`. */
-  readonly key?: ((...parameters: Arguments) => string | number) | undefined
+  readonly key?: NoInfer<(...parameters: Arguments) => string | number> | undefined
 }
 
 /** A function whose results are cached. */

@@ -40,7 +40,7 @@ export interface BoundCall<Arguments extends readonly unknown[], Value> {
 }
 
 /** A method as a decorator gets it. */
-export type Method<This, Arguments extends readonly unknown[], Value> = (
+type Method<This, Arguments extends readonly unknown[], Value> = (
   this: This,
   ...parameters: Arguments
 ) => Promise<Value>
@@ -62,7 +62,7 @@ interface Decorator<StorageName extends string> {
     options?: MemoizedMethodOptions<This, Arguments, Value, StorageName>,
   ): <Decorated extends (this: This, ...parameters: [...Arguments, ...Whatever[]]) => Promise<Value>>(
     method: Decorated,
-    context: ClassMethodDecoratorContext,
+    context: ClassMethodDecoratorContext<This>,
   ) => Decorated
 }
 

@@ -153,7 +153,8 @@ function* cut<Item>(items: readonly Item[], most: number): Generator<readonly It
   for (let from = 0; from < items.length; from += most) yield items.slice(from, from + most)
 }
 
-function mismatch(plan: AnyPlan, asked: number, came: number): CacheError {
+/** The error of a `loadMany` that answered another number than it was asked for. */
+export function mismatch(plan: AnyPlan, asked: number, came: number): CacheError {
   return new CacheError(
     'LOAD_MISMATCH',
     `node '${plan.name}': loadMany was asked for ${asked} and answered ${came}: ` +

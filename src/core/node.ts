@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 import { refresh } from './fly.ts'
 import { lookUp, peek, read } from './read.ts'
 import { type NodeStats, nodeStats, resetStats } from './stats.ts'
-import { straight } from './straight.ts'
+import { straight, straightMany } from './straight.ts'
 import type { LocalTier } from './tiers/local-tier.ts'
 
 // One in 256 of the reads that memory answers is measured: measuring each would double its cost.
@@ -86,6 +86,7 @@ export class CacheNode<Params, Value> implements AnyNode {
    * @throws as {@link get}, if one of them fails
    */
   getMany(list: readonly Params[], options?: GetManyOptions<Params, Value>): Promise<Value[]> {
+    if (!this.#plan.enabled) return straightMany(this.#plan, list, options)
     return Promise.all(list.map((params) => this.get(params, options)))
   }
 

@@ -1,4 +1,4 @@
-import { invalidOption } from './errors.ts'
+import { CacheError, describe, invalidOption } from './errors.ts'
 import { digest } from './hash.ts'
 
 /*
@@ -56,7 +56,7 @@ export function keySpace(
   return {
     head,
     full(key) {
-      const text = typeof key === 'string' ? key : String(key)
+      const text = typeof key === 'string' ? key : textOf(key)
       if (isPlain(text)) {
         const full = tail === '' ? head + text : head + text + tail
         return full.length * 3 <= limit ? full : shorten(full, limit)
@@ -101,6 +101,15 @@ function escapeCharacter(character: string): string {
   const code = character.charCodeAt(0)
   const hex = code.toString(16).toUpperCase()
   return code > 0xff ? `%u${hex.padStart(4, '0')}` : `%${hex.padStart(2, '0')}`
+}
+
+// A key that is missing would be everybody's.
+function textOf(key: unknown): string {
+  if (typeof key === 'number') return String(key)
+  throw new CacheError(
+    'UNKEYABLE',
+    `a key must be a string or a number, and came as ${describe(key)}: look at the node's \`key\``,
+  )
 }
 
 // On the road of every read: a loop over a short string costs a third of a regular expression.

@@ -27,7 +27,7 @@ describe('what the check allows', () => {
     ['an import within a room', { 'core/a.ts': `import './tiers/b.ts'`, 'core/tiers/b.ts': '' }],
     ['contracts on kernel', { 'contracts/a.ts': `import type { B } from '../kernel/b.ts'`, 'kernel/b.ts': '' }],
     ['a builtin', { 'kernel/a.ts': `import { createHash } from 'node:crypto'` }],
-    ['a guest above the client', { 'guests/testing/a.ts': `import '../../client/b.ts'`, 'client/b.ts': '' }],
+    ['a guest above the client', { 'testing/a.ts': `import '../client/b.ts'`, 'client/b.ts': '' }],
     ['an optional peer on first use', { 'storages/a.ts': `const load = () => import('peer')` }],
     ['an optional peer without its types', { 'storages/a.ts': `const load = () => import('peer' as string)` }],
     ['an import in a comment', { 'kernel/a.ts': `// import '../core/b.ts'\nconst text = "import '../core/b.ts'"` }],
@@ -79,8 +79,8 @@ describe('what the check finds', () => {
     ],
     [
       'a sibling guest',
-      { 'guests/cli/a.ts': `import '../testing/b.ts'`, 'guests/testing/b.ts': '' },
-      ['guests/cli/a.ts imports guests/testing/b.ts, which is another room of its floor'],
+      { 'cli/a.ts': `import '../testing/b.ts'`, 'testing/b.ts': '' },
+      ['cli/a.ts imports testing/b.ts, which is another room of its floor'],
     ],
     [
       'a ring of types',

@@ -1,6 +1,6 @@
 /**
  * The house: the rooms of every floor, from the ground up. An import goes down, or stays in its room.
- * A room is the first folder under `src`; guests live one folder deeper, in `src/guests`.
+ * A room is the first folder under `src`.
  */
 const floors: readonly (readonly string[])[] = [
   ['kernel', 'contracts', 'clients'],
@@ -8,7 +8,7 @@ const floors: readonly (readonly string[])[] = [
   ['local', 'storages', 'wrappers', 'feeds'],
   ['core'],
   ['client'],
-  ['memoize', 'testing', 'telemetry', 'dashboard', 'simulator', 'cli', 'integrations'],
+  ['testing', 'telemetry', 'dashboard', 'simulator', 'cli', 'integrations'],
   ['doors'],
 ]
 
@@ -18,7 +18,7 @@ export const siblings: Readonly<Record<string, readonly string[]>> = {
   clients: ['kernel'],
 }
 
-/** What a door must not load, as the beginnings of paths under `src`. Guests are named by their room. */
+/** What a door must not load, as the beginnings of paths under `src`.  */
 export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
   index: ['storages/sql', 'storages/file', 'testing/'],
   memory: ['flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/'],
@@ -27,17 +27,13 @@ export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
   testing: [],
 }
 
-/** `guests/testing/clock.ts` is in the room `testing`, `core/tiers/breaker.ts` in `core`. */
+/** `testing/clock.ts` is in the room `testing`, `core/tiers/breaker.ts` in `core`. */
 export function roomOf(path: string): string {
-  const parts = withoutGuests(path).split('/')
+  const parts = path.split('/')
   return parts.length > 1 ? (parts[0] ?? '') : ''
 }
 
 export function floorOf(room: string): number | undefined {
   const floor = floors.findIndex((rooms) => rooms.includes(room))
   return floor === -1 ? undefined : floor
-}
-
-export function withoutGuests(path: string): string {
-  return path.replace(/^guests\//, '')
 }

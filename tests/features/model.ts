@@ -77,7 +77,7 @@ class World {
   readonly #found: string[] = []
   readonly #pending = new Set<Promise<unknown>>()
   readonly #storage: SimpleStorage
-  readonly #caches: Record<Who, Cache<never>>
+  readonly #caches: Record<Who, Cache>
   readonly #nodes: Record<Who, CacheNode<number, Value>>
   readonly #memory
   readonly #made = new Map<number, Made>()
@@ -129,7 +129,7 @@ class World {
       storages: { shared: this.#slowed('b', this.#storage.another()) },
       tiers: [{ storage: 'shared', timeLimit }],
     })
-    this.#caches = { a: a as Cache<never>, b: b as Cache<never> }
+    this.#caches = { a, b }
     this.#nodes = { a: this.#node('a', a), b: this.#node('b', b) }
   }
 
