@@ -49,7 +49,15 @@ async function claimOf<Params, Value>(
   const token = plan.commons.chance.token()
   const wanted = flights.map((flight) => ({ key: flight.key, force: flight.errand.purpose === 'refresh' }))
   const answers = await authority.claim(wanted, token, plan.lease.ttl).catch(() => undefined)
-  return answers?.map(({ won, entry }, index) => {
+  if (answers === undefined) {
+    // It may have been granted all the same; nobody is to wait for a holder who doesn't know of it.
+    for (const flight of flights) {
+      flight.errand.token = token
+      release(plan, flight)
+    }
+    return undefined
+  }
+  return answers.map(({ won, entry }, index) => {
     const flight = flights[index]
     if (flight === undefined) return 'held'
     if (won) flight.errand.token = token
