@@ -1,5 +1,5 @@
 import type { AnyPlan, Plan } from '../core/plan.ts'
-import { type NodeStats, nodeStats } from '../core/stats.ts'
+import { localSummary, type NodeStats, nodeStats } from '../core/stats.ts'
 import type { Storages } from '../core/storages.ts'
 import { rate } from '../observe/counters.ts'
 
@@ -53,7 +53,7 @@ export function cacheStats(
     storages: Object.fromEntries(
       [...storages.all].map(([name, storage]) => [
         name,
-        { storageType: storage.type, ...(storage.kind === 'private' ? storage.stats() : {}) },
+        { storageType: storage.type, ...(storage.kind === 'private' ? localSummary(storage) : {}) },
       ]),
     ),
   }

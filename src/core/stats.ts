@@ -1,4 +1,4 @@
-import type { EvictionReason } from '../contracts/local-storage.ts'
+import type { EvictionReason, LocalStorage, LocalStorageStats } from '../contracts/local-storage.ts'
 import { rate, type TierCounters } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latency.ts'
 import type { Plan } from './plan.ts'
@@ -83,10 +83,16 @@ export function nodeStats<Params, Value>(plan: Plan<Params, Value>): NodeStats {
     refusedWriteCount: counters.refusedWrites,
     failedWriteCount: counters.failedWrites,
     tiers: [
-      ...plan.localTiers.map((tier) => ({ ...tierStats(tier, tier.storage.type), ...tier.storage.stats() })),
+      ...plan.localTiers.map((tier) => ({ ...tierStats(tier, tier.storage.type), ...localSummary(tier.storage) })),
       ...plan.remoteTiers.map((tier) => tierStats(tier, tier.channel.storage.type)),
     ],
   }
+}
+
+/** What is known of a private storage; it may count more than that. */
+export function localSummary(storage: LocalStorage): Pick<LocalStorageStats, 'entryCount' | 'evictionCount'> {
+  const { entryCount, evictionCount } = storage.stats()
+  return { entryCount, evictionCount: { capacity: evictionCount.capacity, expired: evictionCount.expired } }
 }
 
 /** Sets a node's counters, and those of its tiers, to nothing. */

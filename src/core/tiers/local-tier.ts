@@ -27,7 +27,8 @@ export class LocalTier<Value = unknown> {
    */
   put(key: string, entry: Entry<Value>, now: number, atMost: number = Infinity): void {
     const ttl = Math.min(this.#ttl, entry.expiredAt - now, atMost)
-    if (ttl > 0) this.storage.set(key, entry, { ttl })
+    // What is left of less than a millisecond is not worth keeping, nor does every storage take it.
+    if (ttl >= 1) this.storage.set(key, entry, { ttl })
     else this.storage.delete(key)
   }
 
