@@ -2,7 +2,7 @@ import type { LoadContext } from '../core/definition.ts'
 import { invalidate, set } from '../core/change.ts'
 import { type LifetimeOptions, resolveLifetime } from '../core/lifetime.ts'
 import type { Plan } from '../core/plan.ts'
-import { lookUp, read } from '../core/read.ts'
+import { hitNear, lookUp, read } from '../core/read.ts'
 import { straight } from '../core/straight.ts'
 import type { Duration } from '../kernel/duration.ts'
 
@@ -39,6 +39,10 @@ export class PlainEntries {
     load: (context: LoadContext) => unknown,
     options: GetOrLoadOptions<unknown> = {},
   ): Promise<unknown> {
+    if (options.maxAge === undefined) {
+      const near = hitNear(this.#plan, this.#plan.keyOf(key))
+      if (near !== undefined) return near.value
+    }
     const perCall = {
       signal: options.signal,
       maxAge: options.maxAge,

@@ -50,7 +50,7 @@ export async function set<Params, Value>(
 /**
  * Makes a key's entry unusable in every tier.
  * @returns whether there was one
- * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached; it holds in this process all the same
+ * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entry may be read again; memory's is gone
  */
 export async function invalidate<Value>(plan: Places<Value>, key: string): Promise<boolean> {
   const { commons, remoteTiers } = plan

@@ -28,6 +28,8 @@ export interface Errand<Params, Value> {
   counted: boolean
   /** The lease under which it loads. */
   token: string | undefined
+  /** A renewal found that the lease no longer stands. */
+  leaseLost: boolean
   /** It waited for another holder too long, and loads without writing. */
   surplus: boolean
   /** What it was answered with. */

@@ -128,6 +128,7 @@ function errandOf<Params, Value>(
     maxAge: maxAgeOf(plan, request),
     fallback: state.fallback,
     token: undefined,
+    leaseLost: false,
     surplus: false,
     counted: state.counted ?? (purpose === 'revalidate' || purpose === 'refresh'),
     entry: undefined,

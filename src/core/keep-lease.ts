@@ -20,6 +20,7 @@ export function keepLease<Params, Value>(
     const stood = await authority.renew(flight.key, token, lease.ttl).catch(() => true)
     if (stood || flight.errand.token !== token) return
     timer.cancel()
+    flight.errand.leaseLost = true
     flight.breakFence()
   }
   const arm = (): Timer =>

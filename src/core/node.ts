@@ -118,7 +118,7 @@ export class CacheNode<Params, Value> implements AnyNode {
   /**
    * Makes the entry unusable, here and in every tier. When it resolves, no call returns a value whose load began before.
    * @returns whether there was one
-   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached; in this process it holds all the same
+   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entry may be read again; memory's is gone
    */
   async invalidate(params: Params): Promise<boolean> {
     return invalidate(this.#plan, this.#plan.keyOf(params))

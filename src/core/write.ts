@@ -78,7 +78,7 @@ async function writeAuthority<Params, Value>(
 ): Promise<boolean> {
   const { token } = flight.errand
   if (!flight.fenced) {
-    refused(plan, flight, 'fence')
+    refused(plan, flight, flight.errand.leaseLost ? 'lease' : 'fence')
     release(plan, flight)
     return false
   }

@@ -163,7 +163,7 @@ function prepareStatements(
   const isDead = 'expires_at <= ? AND (lease_until IS NULL OR lease_until <= ?)'
   const isDeadStub = 'header IS NULL AND lease_until <= ?'
   return {
-    get: client.prepare(`SELECT header, payload FROM ${table} WHERE key = ? AND ${isEntry}`),
+    get: client.prepare(`SELECT header, coalesce(payload, x'') AS payload FROM ${table} WHERE key = ? AND ${isEntry}`),
     getHeader: client.prepare(`SELECT header, expires_at FROM ${table} WHERE key = ? AND ${isEntry}`),
     // Drivers differ in whether an empty blob arrives as one, or as NULL.
     set: client.prepare(
