@@ -1,18 +1,11 @@
-import type { Clock } from '../kernel/clock.ts'
-import { stopwatch } from '../observe/stopwatch.ts'
 import { expire, invalidate, invalidateAll, set } from './change.ts'
-import { countHit } from './count.ts'
 import type { GetManyOptions, GetOptions, Load } from './definition.ts'
 import { keysOf } from './list.ts'
 import type { Plan } from './plan.ts'
 import { refresh } from './fly.ts'
-import { lookUp, peek, read } from './read.ts'
+import { hitNear, lookUp, peek, read } from './read.ts'
 import { type NodeStats, nodeStats, resetStats } from './stats.ts'
 import { straight, straightMany } from './straight.ts'
-import type { LocalTier } from './tiers/local-tier.ts'
-
-// One in 256 of the reads that memory answers is measured: measuring each would double its cost.
-const sampleMask = 255
 
 /** Any node, whatever it caches. */
 export interface AnyNode {
@@ -44,15 +37,10 @@ export class CacheNode<Params, Value> implements AnyNode {
   declare readonly $types: { readonly params: Params; readonly value: Value }
   readonly name: string
   readonly #plan: Plan<Params, Value>
-  readonly #clock: Clock
-  // Where a hit costs least: the first tier, if it is memory.
-  readonly #nearest: LocalTier<Value> | undefined
 
   constructor(plan: Plan<Params, Value>) {
     this.name = plan.name
     this.#plan = plan
-    this.#clock = plan.commons.clock
-    this.#nearest = plan.enabled ? plan.localTiers[0] : undefined
   }
 
   /**
@@ -68,16 +56,8 @@ export class CacheNode<Params, Value> implements AnyNode {
     } catch (error) {
       return Promise.reject(error)
     }
-    const nearest = this.#nearest
-    if (options === undefined && nearest !== undefined) {
-      const now = this.#clock.now()
-      const entry = nearest.storage.get(key, now)
-      if (entry !== undefined && now < entry.staleAt) {
-        countHit(this.#plan, key, nearest, false)
-        if ((nearest.counters.hits & sampleMask) === 0) this.#sample(nearest, key)
-        return Promise.resolve(entry.value)
-      }
-    }
+    const near = options === undefined ? hitNear(this.#plan, key) : undefined
+    if (near !== undefined) return Promise.resolve(near.value)
     return this.#read(key, params, options)
   }
 
@@ -157,11 +137,5 @@ export class CacheNode<Params, Value> implements AnyNode {
 
   #read(key: string, params: Params, options: GetOptions<Params, Value> | undefined): Promise<Value> {
     return this.#plan.enabled ? read(this.#plan, { key, params, options }) : straight(this.#plan, params, options)
-  }
-
-  #sample(tier: LocalTier<Value>, key: string): void {
-    const elapsed = stopwatch()
-    tier.storage.peek(key)
-    tier.counters.readLatency.record(elapsed())
   }
 }

@@ -35,6 +35,8 @@ export interface Plan<Params, Value> extends Places<Value> {
   /** The full key. @throws CacheError `UNKEYABLE`, or what the node's `key` throws */
   readonly keyOf: (params: Params) => string
   readonly lifetime: Lifetime<Params, Value>
+  /** Where a hit costs least: the first tier, if it is memory and the node is enabled. */
+  readonly nearest: LocalTier<Value> | undefined
   readonly load: Load<Params, Value> | undefined
   readonly loadMany: LoadMany<Params, Value> | undefined
   readonly maxBatch: number

@@ -32,6 +32,7 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
   refuseNoSerializer(options.serializer ?? defaults.serializer, where)
   const tiers = resolveTiers(options, parts, where)
   const keys = keySpace({ prefix: defaults.prefix, node: options.name, version: options.version }, tiers.maxKeyBytes)
+  const enabled = options.enabled ?? defaults.enabled ?? true
   const { key = (params: Params) => defaults.keys([params]) } = options
 
   const plan: Plan<Params, Value> = Object.freeze({
@@ -42,13 +43,14 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
     localTiers: tiers.local,
     remoteTiers: tiers.remote,
     authority: tiers.remote.at(-1),
+    nearest: enabled ? tiers.local[0] : undefined,
     lifetime: resolveLifetime(options, where, tiers.ttl),
     load: options.load,
     loadMany: options.loadMany,
     maxBatch: parseCount(options.maxBatch ?? defaultMaxBatch, `${where}: maxBatch`),
     limits: resolveLimits({ ...defaults.limits, ...options.limits }, where),
     lease: resolveLease({ ...defaults.lease, ...options.lease }, where),
-    enabled: options.enabled ?? defaults.enabled ?? true,
+    enabled,
     counters: new NodeCounters(),
     errors: new ErrorMemory(),
     departures: new Departures<NodeFlight<Params, Value>>((flights) =>
