@@ -1,0 +1,101 @@
+/**
+ * How often a key was seen lately, roughly, in a few bits: a count-min sketch of 4-bit counters
+ * (G. Cormode and S. Muthukrishnan, "An improved data stream summary", 2005), aged by halving as TinyLFU does
+ * (G. Einziger, R. Friedman, B. Manes, "TinyLFU: a highly efficient cache admission policy", 2017).
+ *
+ * A key owns four counters, one in each of four neighbouring words, so that asking about it touches one line of the
+ * processor's cache. Every word holds eight counters. The estimate is the least of the four: others can only have
+ * pushed a counter up. A counter stops at 15; after `period` additions all of them are halved, so that what was
+ * popular yesterday doesn't stand in the way for ever. Halving goes a few words at a time with the additions that
+ * follow: halving a large sketch at once takes milliseconds.
+ */
+export class FrequencySketch {
+  #words = new Int32Array(0)
+  #blockMask = 0
+  #period = 0
+  #additions = 0
+  // Where halving has got to; the number of words when it isn't going on.
+  #halved = 0
+
+  /**
+   * Sizes the sketch; it never becomes smaller. When it grows, every block is copied to the places its keys may be
+   * looked for from now on, so that nothing is forgotten.
+   * @param words at least so many, of eight counters each
+   * @param period after how many additions the counters are halved
+   */
+  reserve(words: number, period: number): void {
+    this.#period = period
+    let length = Math.max(4 * wordsPerBlock, this.#words.length)
+    while (length < words) length *= 2
+    if (length === this.#words.length) return
+    const before = this.#words
+    this.#words = new Int32Array(length)
+    for (let at = 0; before.length > 0 && at < length; at += before.length) this.#words.set(before, at)
+    this.#blockMask = length / wordsPerBlock - 1
+    this.#halved = length
+  }
+
+  clear(): void {
+    this.#words.fill(0)
+    this.#additions = 0
+    this.#halved = this.#words.length
+  }
+
+  /** 0 to 15. */
+  estimate(hash: number): number {
+    const words = this.#words
+    const spread = scramble(hash)
+    const block = (spread & this.#blockMask) * wordsPerBlock
+    const a = ((words[block] ?? 0) >>> ((hash & 7) << 2)) & 15
+    const b = ((words[block + 1] ?? 0) >>> (((hash >>> 3) & 7) << 2)) & 15
+    const c = ((words[block + 2] ?? 0) >>> (((hash >>> 6) & 7) << 2)) & 15
+    const d = ((words[block + 3] ?? 0) >>> (((hash >>> 9) & 7) << 2)) & 15
+    const low = a < b ? a : b
+    const high = c < d ? c : d
+    return low < high ? low : high
+  }
+
+  /** Counts `times` more uses of a key, 15 at most. */
+  add(hash: number, times: number): void {
+    const estimate = this.estimate(hash)
+    const target = Math.min(15, estimate + times)
+    if (target > estimate) this.#raise(hash, target)
+    this.#additions += times
+    if (this.#halved < this.#words.length) this.#halveSome()
+    else if (this.#additions >= this.#period) this.age()
+  }
+
+  /** Begins to halve every counter, unless that is going on already. */
+  age(): void {
+    if (this.#halved < this.#words.length) return
+    this.#additions >>= 1
+    this.#halved = 0
+    this.#halveSome()
+  }
+
+  // Conservative update: counters that others have pushed up already stay as they are, which keeps estimates low.
+  #raise(hash: number, target: number): void {
+    const block = (scramble(hash) & this.#blockMask) * wordsPerBlock
+    for (let row = 0; row < wordsPerBlock; row++) {
+      const word = this.#words[block + row] ?? 0
+      const shift = ((hash >>> (3 * row)) & 7) << 2
+      const count = (word >>> shift) & 15
+      if (count < target) this.#words[block + row] = word + ((target - count) << shift)
+    }
+  }
+
+  #halveSome(): void {
+    const end = Math.min(this.#halved + wordsPerHalving, this.#words.length)
+    for (let at = this.#halved; at < end; at++) this.#words[at] = ((this.#words[at] ?? 0) >>> 1) & 0x77777777
+    this.#halved = end
+  }
+}
+
+const wordsPerBlock = 4
+const wordsPerHalving = 128
+
+// The low bits of the hash choose the counters; the block must not be chosen by the same ones.
+function scramble(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1)
+  return mixed ^ (mixed >>> 16)
+}
