@@ -1,5 +1,6 @@
 import { GhostList } from '../structures/ghost-list.ts'
-import { grownBytes, grownIntegers } from '../structures/grown.ts'
+import { grownBytes } from '../structures/grown.ts'
+import { SlotHashes } from '../structures/slot-hashes.ts'
 import { SlotLists } from '../structures/slot-lists.ts'
 import type { Policy } from './policy.ts'
 
@@ -15,10 +16,14 @@ export class Arc implements Policy {
   readonly #onceGone = new GhostList()
   readonly #againGone = new GhostList()
   #isAgain = new Uint8Array(0)
-  #hashes = new Int32Array(0)
+  readonly #hashes: SlotHashes
   #slots = 0
   // How many of what was used once we should like to keep.
   #target = 0
+
+  constructor(hashes: SlotHashes = new SlotHashes()) {
+    this.#hashes = hashes
+  }
 
   get size(): number {
     return this.#lists.size(once) + this.#lists.size(again)
@@ -29,7 +34,7 @@ export class Arc implements Policy {
     this.#slots = slots
     this.#lists.reserve(slots)
     this.#isAgain = grownBytes(this.#isAgain, slots)
-    this.#hashes = grownIntegers(this.#hashes, slots)
+    this.#hashes.reserve(slots)
     this.#onceGone.reserve(slots)
     this.#againGone.reserve(slots)
   }
@@ -37,7 +42,7 @@ export class Arc implements Policy {
   resize(): void {}
 
   add(slot: number, hash: number): void {
-    this.#hashes[slot] = hash
+    this.#hashes.of[slot] = hash
     const size = this.size + 1
     // Each ghost list remembers as many as its list is short of the whole cache.
     const onceAge = this.#onceGone.age(hash)
@@ -61,7 +66,7 @@ export class Arc implements Policy {
     const list = onces > 0 && (onces > this.#target || this.#lists.size(again) === 0) ? once : again
     const slot = this.#lists.tail(list)
     const ghosts = list === once ? this.#onceGone : this.#againGone
-    ghosts.add(this.#hashes[slot] ?? 0)
+    ghosts.add(this.#hashes.of[slot] ?? 0)
     this.remove(slot)
     return slot
   }

@@ -1,3 +1,4 @@
+import type { SlotHashes } from '../structures/slot-hashes.ts'
 import { Arc } from './arc.ts'
 import { Fifo } from './fifo.ts'
 import { Lfu } from './lfu.ts'
@@ -7,14 +8,14 @@ import { S3Fifo } from './s3-fifo.ts'
 import { Sieve } from './sieve.ts'
 import { TinyLfu } from './tiny-lfu.ts'
 
-const makers: Readonly<Record<PolicyName, (seed: number) => Policy>> = {
-  tinylfu: (seed) => new TinyLfu(seed),
+const makers: Readonly<Record<PolicyName, (seed: number, hashes?: SlotHashes) => Policy>> = {
+  tinylfu: (seed, hashes) => new TinyLfu(seed, hashes),
   lru: () => new Lru(),
   fifo: () => new Fifo(),
   lfu: () => new Lfu(),
   sieve: () => new Sieve(),
-  s3fifo: () => new S3Fifo(),
-  arc: () => new Arc(),
+  s3fifo: (_, hashes) => new S3Fifo(hashes),
+  arc: (_, hashes) => new Arc(hashes),
 }
 
 /** The policies there are. */
@@ -24,7 +25,10 @@ export function isPolicyName(name: unknown): name is PolicyName {
   return typeof name === 'string' && Object.hasOwn(makers, name)
 }
 
-/** @param seed 32 bits for a policy that leaves something to chance */
-export function createPolicy(name: PolicyName, seed: number): Policy {
-  return makers[name](seed)
+/**
+ * @param seed 32 bits for a policy that leaves something to chance
+ * @param hashes where the hashes of the keys are kept, when somebody else keeps them too
+ */
+export function createPolicy(name: PolicyName, seed: number, hashes?: SlotHashes): Policy {
+  return makers[name](seed, hashes)
 }

@@ -1,5 +1,6 @@
 import { GhostList } from '../structures/ghost-list.ts'
-import { grownBytes, grownIntegers } from '../structures/grown.ts'
+import { grownBytes } from '../structures/grown.ts'
+import { SlotHashes } from '../structures/slot-hashes.ts'
 import { SlotLists } from '../structures/slot-lists.ts'
 import type { Policy } from './policy.ts'
 
@@ -16,8 +17,12 @@ export class S3Fifo implements Policy {
   readonly #ghosts = new GhostList()
   // Bit 0: the list it is in. The rest: uses, 3 at most.
   #marks = new Uint8Array(0)
-  #hashes = new Int32Array(0)
+  readonly #hashes: SlotHashes
   #remembered = 0
+
+  constructor(hashes: SlotHashes = new SlotHashes()) {
+    this.#hashes = hashes
+  }
 
   get size(): number {
     return this.#lists.size(small) + this.#lists.size(main)
@@ -26,14 +31,14 @@ export class S3Fifo implements Policy {
   reserve(slots: number): void {
     this.#lists.reserve(slots)
     this.#marks = grownBytes(this.#marks, slots)
-    this.#hashes = grownIntegers(this.#hashes, slots)
+    this.#hashes.reserve(slots)
     this.#remember(slots)
   }
 
   resize(): void {}
 
   add(slot: number, hash: number): void {
-    this.#hashes[slot] = hash
+    this.#hashes.of[slot] = hash
     if (!this.#ghosts.has(hash)) return this.#put(slot, small)
     this.#ghosts.remove(hash)
     this.#put(slot, main)
@@ -54,7 +59,7 @@ export class S3Fifo implements Policy {
           this.#put(slot, main)
           continue
         }
-        this.#ghosts.add(this.#hashes[slot] ?? 0)
+        this.#ghosts.add(this.#hashes.of[slot] ?? 0)
         this.remove(slot)
         return slot
       }

@@ -1,5 +1,6 @@
 import { FrequencySketch } from '../structures/frequency-sketch.ts'
-import { grownBytes, grownIntegers } from '../structures/grown.ts'
+import { grownBytes } from '../structures/grown.ts'
+import { SlotHashes } from '../structures/slot-hashes.ts'
 import { SlotLists } from '../structures/slot-lists.ts'
 import type { Policy } from './policy.ts'
 import { smallCapacity, WindowClimber } from './window-climber.ts'
@@ -32,7 +33,7 @@ export class TinyLfu implements Policy {
   readonly #climber = new WindowClimber()
   // Bits 0 and 1: the list it is in. The rest: uses since they were last counted.
   #marks = new Uint8Array(0)
-  #hashes = new Int32Array(0)
+  readonly #hashes: SlotHashes
   #limit = Infinity
   // How many entries we reckon with: those that have been kept, not those that may be.
   #capacity = 0
@@ -41,8 +42,12 @@ export class TinyLfu implements Policy {
   #misses = 0
   #random: number
 
-  /** @param seed for chance; any 32 bits */
-  constructor(seed: number) {
+  /**
+   * @param seed for chance; any 32 bits
+   * @param hashes where the hashes of the keys are kept, when somebody else keeps them too
+   */
+  constructor(seed: number, hashes: SlotHashes = new SlotHashes()) {
+    this.#hashes = hashes
     this.#random = seed | 1
     this.#reckonWith(smallestCapacity)
   }
@@ -59,7 +64,7 @@ export class TinyLfu implements Policy {
   reserve(slots: number): void {
     this.#lists.reserve(slots)
     this.#marks = grownBytes(this.#marks, slots)
-    this.#hashes = grownIntegers(this.#hashes, slots)
+    this.#hashes.reserve(slots)
   }
 
   resize(capacity: number): void {
@@ -81,7 +86,7 @@ export class TinyLfu implements Policy {
     this.#misses++
     this.#climber.miss(hash)
     this.#sketch.add(hash, 1)
-    this.#hashes[slot] = hash
+    this.#hashes.of[slot] = hash
     this.#put(window, slot)
     if (this.#lists.size(window) > this.#quota) this.#move(this.#windowTail(), probation)
   }
@@ -243,7 +248,7 @@ export class TinyLfu implements Policy {
   }
 
   #hashOf(slot: number): number {
-    return this.#hashes[slot] ?? 0
+    return this.#hashes.of[slot] ?? 0
   }
 }
 

@@ -1,0 +1,19 @@
+/**
+ * From a key to the slot it has, and back. One index knows one type of keys; {@link accepts} says which, and a cache
+ * that is given another moves everything into a `MapIndex`, once.
+ */
+export interface KeyIndex<Key> {
+  /** Whether this index can hold such a key. */
+  accepts(key: unknown): boolean
+  /** Makes room for slots below `slots`. */
+  reserve(slots: number): void
+  /** @returns the key's slot, or -1 */
+  find(key: Key): number
+  /** Puts in a key that isn't there. @returns 32 bits that are always the same for this key, in this process */
+  insert(key: Key, slot: number): number
+  /** Takes out the key that has this slot. */
+  remove(slot: number): void
+  /** The key that has this slot, which must be in use. */
+  keyAt(slot: number): Key
+  clear(): void
+}
