@@ -1,2 +1,5 @@
 export { memory, MemoryCache } from '../local/memory-cache.ts'
-export type { MemoryCacheOptions } from '../local/memory-cache.ts'
+export type { MemoryCacheStats } from '../local/memory-cache.ts'
+export type { MemoryCacheOptions, ResizeOptions, SetOptions } from '../local/memory-cache-options.ts'
+export type { Dump, RestoreOptions } from '../local/dump.ts'
+export type { PolicyName } from '../policies/policy.ts'

@@ -16,4 +16,6 @@ export interface KeyIndex<Key> {
   /** The key that has this slot, which must be in use. */
   keyAt(slot: number): Key
   clear(): void
+  /** Looks for broken structure. @throws Error, saying what is wrong; for tests */
+  check(slots: readonly number[]): void
 }
