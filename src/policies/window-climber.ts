@@ -24,7 +24,7 @@ import { GhostList } from '../structures/ghost-list.ts'
  */
 export class WindowClimber {
   /** The window's share of the cache, from {@link smallestShare} to {@link largestShare}. */
-  share = smallestShare
+  share: number = smallestShare
   readonly #rejected = new GhostList()
   readonly #displaced = new GhostList()
   #rejectedBack = 0

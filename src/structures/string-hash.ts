@@ -39,7 +39,7 @@ export class StringHash {
    * @param places where to read: 0, 1, … from the start, -1, -2, … from the end
    * @param least the length from which on all places exist; Infinity to read every string whole
    */
-  constructor(seed: number, places: readonly number[] = [], least = Infinity) {
+  constructor(seed: number, places: readonly number[] = [], least: number = Infinity) {
     this.#seed = seed
     this.#multiplier = Math.imul(seed, 0x9e3779b1) | 1
     this.#least = least
