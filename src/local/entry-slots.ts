@@ -98,12 +98,13 @@ export class EntrySlots<Key, Value> {
   /** @param ttl milliseconds, or Infinity. @returns whether there is room for such an entry at all */
   set(key: Key, value: Value, weight: number, ttl: number): boolean {
     const deadline = this.#deadlineIn(ttl)
-    const slot = this.#index.find(key)
+    const hash = this.#index.hashOf(key)
+    const slot = this.#index.findHashed(key, hash)
     if (this.#weights !== undefined && weight > this.#weights.max) {
       if (slot !== -1) this.#release(slot, 'replaced')
       return false
     }
-    const filled = slot === -1 ? this.#insert(key, value, weight) : this.#overwrite(slot, value, weight)
+    const filled = slot === -1 ? this.#insert(key, hash, value, weight) : this.#overwrite(slot, value, weight)
     this.#deadlines?.set(filled, deadline)
     return true
   }
@@ -188,14 +189,18 @@ export class EntrySlots<Key, Value> {
     }
   }
 
-  #insert(key: Key, value: Value, weight: number): number {
+  #insert(key: Key, hash: number, value: Value, weight: number): number {
     this.#makeRoom(1, weight)
-    if (!this.#index.accepts(key)) this.#migrate(key)
+    let hashHere = hash
+    if (!this.#index.accepts(key)) {
+      this.#migrate(key)
+      hashHere = this.#index.hashOf(key)
+    }
     const slot = this.#takeSlot()
-    const hash = this.#index.insert(key, slot)
+    const settled = this.#index.insert(key, slot, hashHere)
     this.#values[slot] = value
     this.#weights?.set(slot, weight)
-    this.#policy.add(slot, hash)
+    this.#policy.add(slot, settled)
     this.#size++
     return slot
   }
@@ -266,7 +271,7 @@ export class EntrySlots<Key, Value> {
           ? new NumberIndex(seed, hashes)
           : new MapIndex<unknown>(seed, hashes)
     index.reserve(this.#reservedSlots)
-    for (const slot of this.inUse()) index.insert(this.keyAt(slot), slot)
+    for (const slot of this.inUse()) index.insert(this.keyAt(slot), slot, index.hashOf(this.keyAt(slot)))
     this.#index = index as KeyIndex<Key>
   }
 }

@@ -8,7 +8,8 @@ type Listener<Key, Value> = (key: Key, value: Value, reason: EvictionReason) => 
  * the listener finds the cache in order, and may change it. What goes because of that is told after the rest.
  */
 export class Evictions<Key, Value> {
-  readonly counts = { capacity: 0, expired: 0, deleted: 0, replaced: 0 }
+  #capacity = 0
+  #expired = 0
   readonly #listener: Listener<Key, Value> | undefined
   #untold: [Key, Value, EvictionReason][] = []
   #isTelling = false
@@ -17,12 +18,18 @@ export class Evictions<Key, Value> {
     this.#listener = listener
   }
 
+  /** What went by itself, so far. */
+  get counts(): { readonly capacity: number; readonly expired: number } {
+    return { capacity: this.#capacity, expired: this.#expired }
+  }
+
   get isWaiting(): boolean {
     return this.#untold.length > 0
   }
 
   add(key: Key, value: Value, reason: EvictionReason): void {
-    this.counts[reason]++
+    if (reason === 'capacity') this.#capacity++
+    else if (reason === 'expired') this.#expired++
     if (this.#listener !== undefined) this.#untold.push([key, value, reason])
   }
 

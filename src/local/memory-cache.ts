@@ -175,10 +175,9 @@ export class MemoryCache<Key = string, Value = unknown> {
   }
 
   stats(): MemoryCacheStats {
-    const { capacity, expired } = this.#evictions.counts
     return {
       entryCount: this.size,
-      evictionCount: { capacity, expired },
+      evictionCount: this.#evictions.counts,
       policy: this.#options.policy,
       weight: this.#slots.weight,
       refusedCount: this.#refusedCount,

@@ -37,6 +37,9 @@ export class TinyLfu implements Policy {
   #limit = Infinity
   // How many entries we reckon with: those that have been kept, not those that may be.
   #capacity = 0
+  // The window's part of them.
+  #quota = 1
+  #untilCheck = 1
   #windowHits = 0
   #mainHits = 0
   #misses = 0
@@ -92,7 +95,7 @@ export class TinyLfu implements Policy {
   }
 
   evict(): number {
-    this.#adapt()
+    if (--this.#untilCheck <= 0) this.#adapt()
     const quota = this.#quota
     for (let moved = 0; this.#lists.size(window) > quota && moved < mostSteps; moved++) {
       this.#move(this.#windowTail(), probation)
@@ -118,6 +121,7 @@ export class TinyLfu implements Policy {
     this.#lists.clear()
     this.#sketch.clear()
     this.#climber.clear()
+    this.#reckonWith(this.#capacity)
     this.#beginSample()
   }
 
@@ -144,19 +148,17 @@ export class TinyLfu implements Policy {
     return this.#lists.size(probation) + this.#lists.size(protectedOnes)
   }
 
-  get #quota(): number {
-    return Math.max(1, Math.round(this.#capacity * this.#climber.share))
-  }
-
   #reckonWith(capacity: number): void {
     this.#capacity = capacity
     const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity)
     this.#sketch.reserve(words, capacity * agingPeriod)
     this.#climber.resize(capacity)
+    this.#quota = Math.max(1, Math.round(capacity * this.#climber.share))
   }
 
   // Only ever called when the cache is full, by number or by weight: what is here now is what fits.
   #adapt(): void {
+    this.#untilCheck = evictionsPerCheck
     const counts = { windowHits: this.#windowHits, mainHits: this.#mainHits, misses: this.#misses }
     const sizes = { window: this.#lists.size(window), main: this.#mainSize }
     if (this.#climber.noticesShift(counts, sizes)) this.#sketch.age()
@@ -263,6 +265,7 @@ const highestMark = 252
 const protectedShare = 0.8
 const agingPeriod = 28
 const mostSteps = 64
+const evictionsPerCheck = 16
 const smallestCapacity = 64
 
 // A key this popular may be the target of somebody who keeps its rivals popular.

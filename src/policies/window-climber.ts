@@ -1,4 +1,4 @@
-import { GhostList } from '../structures/ghost-list.ts'
+import { GhostCells } from '../structures/ghost-cells.ts'
 
 /**
  * How large the window of {@link TinyLfu} should be, found while the cache runs.
@@ -25,8 +25,8 @@ import { GhostList } from '../structures/ghost-list.ts'
 export class WindowClimber {
   /** The window's share of the cache, from {@link smallestShare} to {@link largestShare}. */
   share: number = smallestShare
-  readonly #rejected = new GhostList()
-  readonly #displaced = new GhostList()
+  readonly #rejected = new GhostCells()
+  readonly #displaced = new GhostCells()
   #rejectedBack = 0
   #displacedBack = 0
   // What had been counted when the interval began, of the counts of the sample.

@@ -3,8 +3,8 @@
  * (G. Cormode and S. Muthukrishnan, "An improved data stream summary", 2005), aged by halving as TinyLFU does
  * (G. Einziger, R. Friedman, B. Manes, "TinyLFU: a highly efficient cache admission policy", 2017).
  *
- * A key owns four counters, one in each of four neighbouring words, so that asking about it touches one line of the
- * processor's cache. Every word holds eight counters. The estimate is the least of the four: others can only have
+ * A key owns four counters, one in each half of two neighbouring words, so that asking about it touches one line of
+ * the processor's cache. The estimate is the least of the four: others can only have
  * pushed a counter up. A counter stops at 15; after `period` additions all of them are halved, so that what was
  * popular yesterday doesn't stand in the way for ever. Halving goes a few words at a time with the additions that
  * follow: halving a large sketch at once takes milliseconds.
@@ -43,13 +43,13 @@ export class FrequencySketch {
 
   /** 0 to 15. */
   estimate(hash: number): number {
-    const words = this.#words
-    const spread = scramble(hash)
-    const block = (spread & this.#blockMask) * wordsPerBlock
-    const a = ((words[block] ?? 0) >>> ((hash & 7) << 2)) & 15
-    const b = ((words[block + 1] ?? 0) >>> (((hash >>> 3) & 7) << 2)) & 15
-    const c = ((words[block + 2] ?? 0) >>> (((hash >>> 6) & 7) << 2)) & 15
-    const d = ((words[block + 3] ?? 0) >>> (((hash >>> 9) & 7) << 2)) & 15
+    const block = (scramble(hash) & this.#blockMask) << 1
+    const left = this.#words[block] ?? 0
+    const right = this.#words[block + 1] ?? 0
+    const a = (left >>> ((hash & 3) << 2)) & 15
+    const b = (left >>> ((hash & 12) + 16)) & 15
+    const c = (right >>> ((hash & 48) >>> 2)) & 15
+    const d = (right >>> (((hash & 192) >>> 4) + 16)) & 15
     const low = a < b ? a : b
     const high = c < d ? c : d
     return low < high ? low : high
@@ -57,9 +57,28 @@ export class FrequencySketch {
 
   /** Counts `times` more uses of a key, 15 at most. */
   add(hash: number, times: number): void {
-    const estimate = this.estimate(hash)
-    const target = Math.min(15, estimate + times)
-    if (target > estimate) this.#raise(hash, target)
+    const block = (scramble(hash) & this.#blockMask) << 1
+    const left = this.#words[block] ?? 0
+    const right = this.#words[block + 1] ?? 0
+    const shiftA = (hash & 3) << 2
+    const shiftB = (hash & 12) + 16
+    const shiftC = (hash & 48) >>> 2
+    const shiftD = ((hash & 192) >>> 4) + 16
+    const a = (left >>> shiftA) & 15
+    const b = (left >>> shiftB) & 15
+    const c = (right >>> shiftC) & 15
+    const d = (right >>> shiftD) & 15
+    const low = a < b ? a : b
+    const high = c < d ? c : d
+    const estimate = low < high ? low : high
+    const target = estimate + times < 15 ? estimate + times : 15
+    // Conservative update: counters that others have pushed up already stay as they are, which keeps estimates low.
+    const moreA = a < target ? target - a : 0
+    const moreB = b < target ? target - b : 0
+    const moreC = c < target ? target - c : 0
+    const moreD = d < target ? target - d : 0
+    this.#words[block] = left + (moreA << shiftA) + (moreB << shiftB)
+    this.#words[block + 1] = right + (moreC << shiftC) + (moreD << shiftD)
     this.#additions += times
     if (this.#halved < this.#words.length) this.#halveSome()
     else if (this.#additions >= this.#period) this.age()
@@ -73,17 +92,6 @@ export class FrequencySketch {
     this.#halveSome()
   }
 
-  // Conservative update: counters that others have pushed up already stay as they are, which keeps estimates low.
-  #raise(hash: number, target: number): void {
-    const block = (scramble(hash) & this.#blockMask) * wordsPerBlock
-    for (let row = 0; row < wordsPerBlock; row++) {
-      const word = this.#words[block + row] ?? 0
-      const shift = ((hash >>> (3 * row)) & 7) << 2
-      const count = (word >>> shift) & 15
-      if (count < target) this.#words[block + row] = word + ((target - count) << shift)
-    }
-  }
-
   #halveSome(): void {
     const end = Math.min(this.#halved + wordsPerHalving, this.#words.length)
     for (let at = this.#halved; at < end; at++) this.#words[at] = ((this.#words[at] ?? 0) >>> 1) & 0x77777777
@@ -91,7 +99,7 @@ export class FrequencySketch {
   }
 }
 
-const wordsPerBlock = 4
+const wordsPerBlock = 2
 const wordsPerHalving = 128
 
 // The low bits of the hash choose the counters; the block must not be chosen by the same ones.

@@ -64,5 +64,5 @@ export class GhostList {
   }
 }
 
-const bucketSize = 8
+const bucketSize = 4
 const latestMoment = 2 ** 30

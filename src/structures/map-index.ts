@@ -35,8 +35,17 @@ export class MapIndex<Key> implements KeyIndex<Key> {
     return this.#slots.get(key) ?? -1
   }
 
+  // The map computes its own; ours is needed by an insertion only.
+  hashOf(): number {
+    return 0
+  }
+
+  findHashed(key: Key): number {
+    return this.find(key)
+  }
+
   insert(key: Key, slot: number): number {
-    const hash = this.#hashOf(key)
+    const hash = this.#contentHash(key)
     this.#slots.set(key, slot)
     this.#keys[slot] = key
     this.#hashes.of[slot] = hash
@@ -65,7 +74,7 @@ export class MapIndex<Key> implements KeyIndex<Key> {
     if (this.#slots.size !== slots.length) throw new Error('the map has lost count')
   }
 
-  #hashOf(key: Key): number {
+  #contentHash(key: Key): number {
     if (typeof key === 'string') return this.#strings.of(key)
     if (typeof key === 'number' && (key | 0) === key) return mix(key ^ this.#seed)
     if ((typeof key === 'object' && key !== null) || typeof key === 'function') return mix(this.#identify(key))

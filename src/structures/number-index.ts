@@ -33,8 +33,17 @@ export class NumberIndex implements KeyIndex<number> {
   }
 
   find(key: number): number {
-    if (typeof key !== 'number') return -1
-    const hash = this.#hashOf(key)
+    return typeof key === 'number' ? this.findHashed(key, this.hashOf(key)) : -1
+  }
+
+  hashOf(key: number): number {
+    const small = key | 0
+    if (small === key) return mix(small ^ this.#seed)
+    bits.number[0] = key
+    return mix((bits.halves[0] ?? 0) ^ mix((bits.halves[1] ?? 0) ^ this.#seed))
+  }
+
+  findHashed(key: number, hash: number): number {
     const mask = this.#mask
     const cells = this.#cells
     for (let at = hash & mask; ; at = (at + 1) & mask) {
@@ -45,10 +54,9 @@ export class NumberIndex implements KeyIndex<number> {
     return this.#old === undefined ? -1 : this.#findOld(key, hash, this.#old)
   }
 
-  insert(key: number, slot: number): number {
+  insert(key: number, slot: number, hash: number): number {
     if (slot + 1 > this.#cells.length * mostLoad) this.#grow()
     if (this.#old !== undefined) this.#moveSome(this.#old)
-    const hash = this.#hashOf(key)
     this.#keys[slot] = key
     this.#hashes.of[slot] = hash
     this.#place(slot, hash)
@@ -78,13 +86,6 @@ export class NumberIndex implements KeyIndex<number> {
     }
     const used = this.#cells.reduce((count, cell) => count + (cell === 0 ? 0 : 1), 0)
     if (used > slots.length || (this.#old === undefined && used !== slots.length)) throw new Error('cells leak')
-  }
-
-  #hashOf(key: number): number {
-    const small = key | 0
-    if (small === key) return mix(small ^ this.#seed)
-    bits.number[0] = key
-    return mix((bits.halves[0] ?? 0) ^ mix((bits.halves[1] ?? 0) ^ this.#seed))
   }
 
   #place(slot: number, hash: number): void {

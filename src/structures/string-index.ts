@@ -52,8 +52,14 @@ export class StringIndex implements KeyIndex<string> {
   }
 
   find(key: string): number {
-    if (typeof key !== 'string') return -1
-    const hash = this.#hash.of(key)
+    return typeof key === 'string' ? this.findHashed(key, this.#hash.of(key)) : -1
+  }
+
+  hashOf(key: string): number {
+    return typeof key === 'string' ? this.#hash.of(key) : 0
+  }
+
+  findHashed(key: string, hash: number): number {
     const cells = this.#cells
     const mask = this.#mask
     for (let at = hash & mask; ; at = (at + 1) & mask) {
@@ -64,15 +70,13 @@ export class StringIndex implements KeyIndex<string> {
     return this.#old === undefined ? -1 : this.#findOld(key, this.#old)
   }
 
-  insert(key: string, slot: number): number {
+  insert(key: string, slot: number, hash: number): number {
     if (slot + 1 > this.#cells.length * mostLoad) this.#rebuild(this.#hash, this.#cells.length * 2)
     if (this.#old !== undefined) this.#moveSome(this.#old)
-    if (this.#size >= firstLesson && this.#learnedAt === 0 && this.#old === undefined) this.#learn()
-    const hash = this.#hash.of(key)
     this.#keys[slot] = key
     this.#size++
     this.#place(slot, hash)
-    if (this.#clashes > mostClashes && !this.#hash.readsAll && this.#old === undefined) this.#learn()
+    if (this.#old === undefined && this.#isLessonDue()) this.#learn()
     return this.#hashes.of[slot] ?? 0
   }
 
@@ -146,6 +150,11 @@ export class StringIndex implements KeyIndex<string> {
       at = (at + 1) & mask
     }
     this.#cells[hole] = 0
+  }
+
+  #isLessonDue(): boolean {
+    if (this.#learnedAt === 0) return this.#size >= firstLesson
+    return this.#clashes > mostClashes && !this.#hash.readsAll
   }
 
   #findOld(key: string, old: OldTable): number {

@@ -39,10 +39,10 @@ test('a hundred thousand keys that the learned places cannot tell apart cost no 
   const index = new StringIndex(11, new SlotHashes())
   index.reserve(120_000)
   // The first keys say that the tail tells keys apart. Then only the middle does, which is too far from either end.
-  for (let n = 0; n < 64; n++) index.insert(friendly(1000 + n), n)
+  for (let n = 0; n < 64; n++) index.insert(friendly(1000 + n), n, index.hashOf(friendly(1000 + n)))
   expect(index.readsAll).toBe(false)
   const began = performance.now()
-  for (let n = 64; n < 100_000; n++) index.insert(hostile(n), n)
+  for (let n = 64; n < 100_000; n++) index.insert(hostile(n), n, index.hashOf(hostile(n)))
   expect(index.readsAll).toBe(true)
   expect(index.find(hostile(99_999))).toBe(99_999)
   // Without the change of hash this takes minutes.
