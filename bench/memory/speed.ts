@@ -1,3 +1,4 @@
+import type * as loopsModule from './loops.ts'
 import { type Key, type Subject, subjects } from './subjects.ts'
 import { seededRandom, zipf } from './zipf.ts'
 
@@ -8,7 +9,7 @@ export interface SpeedRow {
   readonly nanoseconds: Readonly<Record<string, number>>
 }
 
-type Loops = typeof import('./loops.ts')
+type Loops = typeof loopsModule
 
 interface Scenario {
   readonly what: string
@@ -16,7 +17,7 @@ interface Scenario {
   readonly prepare: (cache: Subject, loops: Loops, size: number) => () => unknown
 }
 
-const operations = 1 << 15
+const operations = 1 << 16
 const value = { name: 'one for all' }
 const stringOf = (n: number): string => `user:${n}:profile`
 const numberOf = (n: number): number => n * 7

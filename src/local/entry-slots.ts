@@ -1,6 +1,7 @@
 import type { EvictionReason } from '../contracts/local-storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Policy } from '../policies/policy.ts'
+import { grownList } from '../structures/grown.ts'
 import type { KeyIndex } from '../structures/key-index.ts'
 import { MapIndex } from '../structures/map-index.ts'
 import { NumberIndex } from '../structures/number-index.ts'
@@ -31,7 +32,8 @@ export interface EntrySlotsParts<Key, Value> {
 export class EntrySlots<Key, Value> {
   readonly #parts: EntrySlotsParts<Key, Value>
   readonly #policy: Policy
-  readonly #values: (Value | undefined)[] = []
+  readonly #evictions: Evictions<Key, Value>
+  #values: (Value | undefined)[] = []
   readonly #freeSlots: number[] = []
   readonly #weights: Weights | undefined
   #index: KeyIndex<Key>
@@ -45,6 +47,7 @@ export class EntrySlots<Key, Value> {
   constructor(parts: EntrySlotsParts<Key, Value>) {
     this.#parts = parts
     this.#policy = parts.policy
+    this.#evictions = parts.evictions
     this.#maxEntries = parts.maxEntries
     this.#weights = parts.maxWeight === Infinity ? undefined : new Weights(parts.maxWeight)
     this.#index = new StringIndex(parts.seed, parts.hashes) as KeyIndex<unknown> as KeyIndex<Key>
@@ -105,7 +108,7 @@ export class EntrySlots<Key, Value> {
       return false
     }
     const filled = slot === -1 ? this.#insert(key, hash, value, weight) : this.#overwrite(slot, value, weight)
-    this.#deadlines?.set(filled, deadline)
+    if (this.#deadlines !== undefined) this.#deadlines.set(filled, deadline)
     return true
   }
 
@@ -117,12 +120,12 @@ export class EntrySlots<Key, Value> {
   }
 
   clear(): void {
-    for (const slot of this.inUse()) this.#parts.evictions.add(this.keyAt(slot), this.valueAt(slot), 'deleted')
+    for (const slot of this.inUse()) this.#evictions.add(this.keyAt(slot), this.valueAt(slot), 'deleted')
     this.#index.clear()
     this.#policy.clear()
     this.#weights?.clear()
     this.#deadlines?.clear()
-    this.#values.length = 0
+    this.#values.fill(undefined)
     this.#freeSlots.length = 0
     this.#size = 0
     this.#usedSlots = 0
@@ -191,27 +194,29 @@ export class EntrySlots<Key, Value> {
 
   #insert(key: Key, hash: number, value: Value, weight: number): number {
     this.#makeRoom(1, weight)
-    let hashHere = hash
-    if (!this.#index.accepts(key)) {
-      this.#migrate(key)
-      hashHere = this.#index.hashOf(key)
-    }
+    const isForeign = !this.#index.accepts(key)
+    if (isForeign) this.#migrate(key)
     const slot = this.#takeSlot()
-    const settled = this.#index.insert(key, slot, hashHere)
+    const settled = this.#index.insert(key, slot, isForeign ? this.#index.hashOf(key) : hash)
     this.#values[slot] = value
-    this.#weights?.set(slot, weight)
+    if (this.#weights !== undefined) this.#weights.set(slot, weight)
     this.#policy.add(slot, settled)
     this.#size++
     return slot
   }
 
   #overwrite(slot: number, value: Value, weight: number): number {
-    this.#parts.evictions.add(this.keyAt(slot), this.valueAt(slot), this.isExpired(slot) ? 'expired' : 'replaced')
+    this.#countOverwritten(slot)
     this.#values[slot] = value
     if (this.#weights === undefined || weight <= this.#weights.of(slot)) this.#policy.touch(slot)
     else this.#growTo(slot, weight, this.#weights)
     this.#weights?.set(slot, weight)
     return slot
+  }
+
+  #countOverwritten(slot: number): void {
+    if (this.#deadlines === undefined && !this.#evictions.isListening) return
+    this.#evictions.add(this.keyAt(slot), this.valueAt(slot), this.isExpired(slot) ? 'expired' : 'replaced')
   }
 
   // Others must go for an entry that has become heavier, and it mustn't be among them.
@@ -224,7 +229,8 @@ export class EntrySlots<Key, Value> {
   }
 
   #makeRoom(entries: number, weight: number): void {
-    while (this.#size + entries > this.#maxEntries || this.#weights?.hasRoomFor(weight) === false) this.#evict()
+    while (this.#size + entries > this.#maxEntries) this.#evict()
+    if (this.#weights !== undefined) while (!this.#weights.hasRoomFor(weight)) this.#evict()
   }
 
   #evict(): void {
@@ -237,13 +243,15 @@ export class EntrySlots<Key, Value> {
   }
 
   #empty(slot: number, reason: EvictionReason): void {
-    this.#parts.evictions.add(this.#index.keyAt(slot), this.valueAt(slot), reason)
+    const evictions = this.#evictions
+    if (evictions.isListening) evictions.add(this.#index.keyAt(slot), this.valueAt(slot), reason)
+    else evictions.count(reason)
     this.#index.remove(slot)
     this.#values[slot] = undefined
     this.#size--
     this.#freeSlots.push(slot)
-    this.#weights?.remove(slot, this.#size === 0)
-    this.#deadlines?.set(slot, Infinity)
+    if (this.#weights !== undefined) this.#weights.remove(slot, this.#size === 0)
+    if (this.#deadlines !== undefined) this.#deadlines.set(slot, Infinity)
   }
 
   #takeSlot(): number {
@@ -251,6 +259,7 @@ export class EntrySlots<Key, Value> {
     if (free !== undefined) return free
     if (this.#usedSlots === this.#reservedSlots) {
       this.#reservedSlots = Math.min(this.#maxEntries, Math.max(fewestSlots, this.#reservedSlots * 2))
+      this.#values = grownList(this.#values, this.#reservedSlots)
       this.#index.reserve(this.#reservedSlots)
       this.#policy.reserve(this.#reservedSlots)
       this.#weights?.reserve(this.#reservedSlots)

@@ -23,14 +23,23 @@ export class Evictions<Key, Value> {
     return { capacity: this.#capacity, expired: this.#expired }
   }
 
+  get isListening(): boolean {
+    return this.#listener !== undefined
+  }
+
   get isWaiting(): boolean {
     return this.#untold.length > 0
   }
 
   add(key: Key, value: Value, reason: EvictionReason): void {
+    this.count(reason)
+    if (this.isListening) this.#untold.push([key, value, reason])
+  }
+
+  /** As {@link add}, when nobody listens. */
+  count(reason: EvictionReason): void {
     if (reason === 'capacity') this.#capacity++
     else if (reason === 'expired') this.#expired++
-    if (this.#listener !== undefined) this.#untold.push([key, value, reason])
   }
 
   /** Tells the listener. @throws what the listener threw first, when everything has been told */

@@ -45,6 +45,8 @@ export class MemoryCache<Key = string, Value = unknown> {
   readonly #copyOnRead: ((value: Value) => Value) | undefined
   readonly #options: ResolvedOptions<Key, Value>
   readonly #evictions: Evictions<Key, Value>
+  // Nobody is to be asked before something is kept.
+  readonly #isPlain: boolean
   #refusedCount = 0
 
   constructor(options: MemoryCacheOptions<Key, Value> = {}) {
@@ -56,6 +58,8 @@ export class MemoryCache<Key = string, Value = unknown> {
     this.#options = resolved
     // Nobody can change a copy that is frozen.
     this.#copyOnRead = resolved.freeze ? undefined : resolved.copy
+    const { copy, freeze, weigh, doorkeeper } = resolved
+    this.#isPlain = copy === undefined && !freeze && weigh === undefined && doorkeeper === undefined
     this.#evictions = new Evictions(options.onEvict)
     this.#slots = new EntrySlots({ clock, seed, hashes, policy, evictions: this.#evictions, maxEntries, maxWeight })
   }
@@ -101,10 +105,7 @@ export class MemoryCache<Key = string, Value = unknown> {
     if (value === undefined) throw invalidOption('memory: set', 'a value; undefined means absent', value)
     const ttl = options?.ttl === undefined ? this.#options.ttl : parseTtl(options.ttl)
     // Other people's functions come first: whatever they do to this cache, nothing has begun.
-    const kept = this.#takeIn(value)
-    const weight = this.#options.weigh === undefined ? 0 : parseWeight(this.#options.weigh(key, kept))
-    const isKept = !this.#isTurnedAway(key) && this.#slots.set(key, kept, weight, ttl)
-    if (!isKept) this.#refusedCount++
+    const isKept = this.#isPlain ? this.#slots.set(key, value, 0, ttl) : this.#setWithCare(key, value, ttl)
     if (this.#evictions.isWaiting) this.#evictions.tell()
     return isKept
   }
@@ -214,6 +215,14 @@ export class MemoryCache<Key = string, Value = unknown> {
   /** Looks for broken structure. @throws Error, saying what is wrong; for tests */
   check(): void {
     this.#slots.check()
+  }
+
+  #setWithCare(key: Key, value: Value, ttl: number): boolean {
+    const kept = this.#takeIn(value)
+    const weight = this.#options.weigh === undefined ? 0 : parseWeight(this.#options.weigh(key, kept))
+    const isKept = !this.#isTurnedAway(key) && this.#slots.set(key, kept, weight, ttl)
+    if (!isKept) this.#refusedCount++
+    return isKept
   }
 
   *#live(): IterableIterator<number> {

@@ -83,7 +83,7 @@ export class TinyLfu implements Policy {
   }
 
   add(slot: number, hash: number): void {
-    if (this.size >= this.#capacity && this.#capacity < this.#limit) {
+    if (this.#capacity < this.#limit && this.size >= this.#capacity) {
       this.#reckonWith(Math.min(this.#limit, this.#capacity * 2))
     }
     this.#misses++
@@ -150,7 +150,7 @@ export class TinyLfu implements Policy {
 
   #reckonWith(capacity: number): void {
     this.#capacity = capacity
-    const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity)
+    const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity / 2)
     this.#sketch.reserve(words, capacity * agingPeriod)
     this.#climber.resize(capacity)
     this.#quota = Math.max(1, Math.round(capacity * this.#climber.share))

@@ -50,9 +50,7 @@ export class FrequencySketch {
     const b = (left >>> ((hash & 12) + 16)) & 15
     const c = (right >>> ((hash & 48) >>> 2)) & 15
     const d = (right >>> (((hash & 192) >>> 4) + 16)) & 15
-    const low = a < b ? a : b
-    const high = c < d ? c : d
-    return low < high ? low : high
+    return least(least(a, b), least(c, d))
   }
 
   /** Counts `times` more uses of a key, 15 at most. */
@@ -68,17 +66,10 @@ export class FrequencySketch {
     const b = (left >>> shiftB) & 15
     const c = (right >>> shiftC) & 15
     const d = (right >>> shiftD) & 15
-    const low = a < b ? a : b
-    const high = c < d ? c : d
-    const estimate = low < high ? low : high
-    const target = estimate + times < 15 ? estimate + times : 15
+    const target = least(15, least(least(a, b), least(c, d)) + times)
     // Conservative update: counters that others have pushed up already stay as they are, which keeps estimates low.
-    const moreA = a < target ? target - a : 0
-    const moreB = b < target ? target - b : 0
-    const moreC = c < target ? target - c : 0
-    const moreD = d < target ? target - d : 0
-    this.#words[block] = left + (moreA << shiftA) + (moreB << shiftB)
-    this.#words[block + 1] = right + (moreC << shiftC) + (moreD << shiftD)
+    this.#words[block] = left + (positive(target - a) << shiftA) + (positive(target - b) << shiftB)
+    this.#words[block + 1] = right + (positive(target - c) << shiftC) + (positive(target - d) << shiftD)
     this.#additions += times
     if (this.#halved < this.#words.length) this.#halveSome()
     else if (this.#additions >= this.#period) this.age()
@@ -101,6 +92,16 @@ export class FrequencySketch {
 
 const wordsPerBlock = 2
 const wordsPerHalving = 128
+
+// The counters of different keys are as good as random, and a branch that can't be foretold costs more than all the
+// arithmetic here together.
+function least(one: number, other: number): number {
+  return other + ((one - other) & ((one - other) >> 31))
+}
+
+function positive(number: number): number {
+  return number & ~(number >> 31)
+}
 
 // The low bits of the hash choose the counters; the block must not be chosen by the same ones.
 function scramble(hash: number): number {

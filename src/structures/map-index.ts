@@ -1,3 +1,4 @@
+import { grownList } from './grown.ts'
 import type { KeyIndex } from './key-index.ts'
 import { mix } from './number-index.ts'
 import type { SlotHashes } from './slot-hashes.ts'
@@ -9,7 +10,7 @@ import { fullHash, type StringHash } from './string-hash.ts'
  */
 export class MapIndex<Key> implements KeyIndex<Key> {
   readonly #slots = new Map<Key, number>()
-  readonly #keys: (Key | undefined)[] = []
+  #keys: (Key | undefined)[] = []
   readonly #hashes: SlotHashes
   readonly #seed: number
   readonly #strings: StringHash
@@ -29,6 +30,7 @@ export class MapIndex<Key> implements KeyIndex<Key> {
 
   reserve(slots: number): void {
     this.#hashes.reserve(slots)
+    this.#keys = grownList(this.#keys, slots)
   }
 
   find(key: Key): number {
@@ -63,7 +65,7 @@ export class MapIndex<Key> implements KeyIndex<Key> {
 
   clear(): void {
     this.#slots.clear()
-    this.#keys.length = 0
+    this.#keys.fill(undefined)
   }
 
   /** Looks for broken structure. @throws Error, saying what is wrong; for tests */

@@ -13,6 +13,7 @@ export class NumberIndex implements KeyIndex<number> {
   readonly #seed: number
   #cells = new Int32Array(smallestTable)
   #mask = smallestTable - 1
+  #growAt = smallestTable * mostLoad
   #old: Int32Array | undefined
   #moved = 0
 
@@ -55,7 +56,7 @@ export class NumberIndex implements KeyIndex<number> {
   }
 
   insert(key: number, slot: number, hash: number): number {
-    if (slot + 1 > this.#cells.length * mostLoad) this.#grow()
+    if (slot >= this.#growAt) this.#grow()
     if (this.#old !== undefined) this.#moveSome(this.#old)
     this.#keys[slot] = key
     this.#hashes.of[slot] = hash
@@ -76,6 +77,7 @@ export class NumberIndex implements KeyIndex<number> {
   clear(): void {
     this.#cells = new Int32Array(smallestTable)
     this.#mask = smallestTable - 1
+    this.#growAt = smallestTable * mostLoad
     this.#old = undefined
   }
 
@@ -134,6 +136,7 @@ export class NumberIndex implements KeyIndex<number> {
     this.#moved = 0
     this.#cells = new Int32Array(this.#old.length * 2)
     this.#mask = this.#cells.length - 1
+    this.#growAt = this.#cells.length * mostLoad
   }
 
   #moveSome(old: Int32Array): void {

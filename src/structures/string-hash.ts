@@ -4,7 +4,7 @@
  * JavaScript gives no access to the hash that V8 keeps with a string, and to compute one costs 2 to 4 ns a character,
  * more than a whole lookup in a `Map` for the keys one sees in practice. But those keys have a shape,
  * `shop:user-info:12345:v1`, and nearly all they can be told apart by stands in a few places. So the places are
- * learned from a sample of the keys that are really there, and eight characters and the length are read. This is the idea
+ * learned from a sample of the keys that are really there, and four to eight characters and the length are read. This is the idea
  * of B. Hentschel, U. Sirin and S. Idreos, "Entropy-learned hashing" (SIGMOD 2022), taken to a table that can change
  * its mind: whoever uses such a hash must watch for clashes and ask for another one, from {@link learnPlaces} or
  * {@link fullHash}, which reads everything.
@@ -16,6 +16,7 @@ export class StringHash {
   readonly #multiplier: number
   // Strings shorter than this are read whole.
   readonly #least: number
+  readonly #count: number
   // Place i is at `(length & end[i]) + offset[i]`: `end` is 0 for places counted from the start, -1 from the end.
   readonly #offset0: number
   readonly #offset1: number
@@ -43,6 +44,7 @@ export class StringHash {
     this.#seed = seed
     this.#multiplier = Math.imul(seed, 0x9e3779b1) | 1
     this.#least = least
+    this.#count = places.length
     const at = (index: number): number => places[index % places.length] ?? 0
     this.#offset0 = at(0)
     this.#offset1 = at(1)
@@ -62,8 +64,10 @@ export class StringHash {
     this.#end7 = at(7) >> 31
   }
 
-  get readsAll(): boolean {
-    return this.#least === Infinity
+  /** How many characters it reads of a string that is long enough. */
+  get reads(): number {
+    if (this.#least === Infinity) return Infinity
+    return this.#count
   }
 
   /** 32 bits. */
@@ -75,15 +79,21 @@ export class StringHash {
       (key.charCodeAt((length & this.#end1) + this.#offset1) << 8) ^
       (key.charCodeAt((length & this.#end2) + this.#offset2) << 16) ^
       (key.charCodeAt((length & this.#end3) + this.#offset3) << 24)
-    const high =
+    const first = Math.imul(low ^ this.#seed, 0x85ebca6b) ^ Math.imul(length, 0x9e3779b1)
+    if (this.#count === 4) return finish(first, this.#multiplier)
+    return finish(first ^ Math.imul(this.#more(key, length) ^ (first >>> 13), this.#multiplier), 0x2c1b3c6d)
+  }
+
+  #more(key: string, length: number): number {
+    const more =
       key.charCodeAt((length & this.#end4) + this.#offset4) ^
-      (key.charCodeAt((length & this.#end5) + this.#offset5) << 8) ^
+      (key.charCodeAt((length & this.#end5) + this.#offset5) << 8)
+    if (this.#count === 6) return more
+    return (
+      more ^
       (key.charCodeAt((length & this.#end6) + this.#offset6) << 16) ^
       (key.charCodeAt((length & this.#end7) + this.#offset7) << 24)
-    const first = Math.imul(low ^ this.#seed, 0x85ebca6b)
-    const second = Math.imul(high ^ (first >>> 13) ^ length, this.#multiplier)
-    const mixed = Math.imul(first ^ second ^ (second >>> 15), 0x2c1b3c6d)
-    return mixed ^ (mixed >>> 16)
+    )
   }
 
   #whole(key: string): number {
@@ -96,32 +106,38 @@ export class StringHash {
   }
 }
 
+function finish(hash: number, multiplier: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15), multiplier)
+  return mixed ^ (mixed >>> 16)
+}
+
 /** A hash that reads every character. */
 export function fullHash(seed: number): StringHash {
   return new StringHash(seed)
 }
 
 /**
- * A hash that reads the eight places that tell these keys apart best.
+ * A hash that reads the places that tell these keys apart best.
  * @param keys some of those that are to be hashed; a hundred are plenty
+ * @param count how many places
  */
-export function learnPlaces(seed: number, keys: readonly string[]): StringHash {
+export function learnPlaces(seed: number, keys: readonly string[], count: 4 | 6 | 8): StringHash {
   const lengths = keys.map((key) => key.length).sort((one, other) => one - other)
   // A few short keys among long ones shall not hide the places of the long ones.
-  const least = Math.max(lengths[lengths.length >> 3] ?? 0, placesRead + 1)
+  const least = Math.max(lengths[lengths.length >> 3] ?? 0, count + 1)
   const long = keys.filter((key) => key.length >= least)
   if (long.length === 0) return fullHash(seed)
-  return new StringHash(seed, choosePlaces(long, Math.min(least, furthest)), least)
+  return new StringHash(seed, choosePlaces(long, Math.min(least, furthest), count), least)
 }
 
 // Greedily: each time the place by which the most keys differ that were alike in all places before.
-function choosePlaces(keys: readonly string[], reach: number): readonly number[] {
+function choosePlaces(keys: readonly string[], reach: number, count: number): readonly number[] {
   const candidates: number[] = []
   for (let at = 0; at < reach; at++) candidates.push(at, -at - 1)
   const varying = candidates.filter((place) => keys.some((key) => charAt(key, place) !== charAt(keys[0] ?? '', place)))
   const chosen: number[] = []
   let groups = new Int32Array(keys.length)
-  while (chosen.length < placesRead && chosen.length < varying.length) {
+  while (chosen.length < count && chosen.length < varying.length) {
     let best = splitBy(keys, groups, varying.find((place) => !chosen.includes(place)) ?? 0)
     for (const place of varying) {
       if (chosen.includes(place)) continue
@@ -135,7 +151,7 @@ function choosePlaces(keys: readonly string[], reach: number): readonly number[]
   const rest = candidates.filter((place) => !chosen.includes(place))
   const nearest = new Map(rest.map((place) => [place, distance(place, varying)]))
   rest.sort((one, other) => (nearest.get(one) ?? 0) - (nearest.get(other) ?? 0))
-  return [...chosen, ...rest].slice(0, placesRead)
+  return [...chosen, ...rest].slice(0, count)
 }
 
 function splitBy(keys: readonly string[], groups: Int32Array, place: number): Split {
@@ -165,5 +181,4 @@ function distance(place: number, others: readonly number[]): number {
   return Math.min(furthest, ...sameSide.map((other) => Math.abs(other - place)))
 }
 
-const placesRead = 8
 const furthest = 32

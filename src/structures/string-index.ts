@@ -1,3 +1,4 @@
+import { grownList } from './grown.ts'
 import type { KeyIndex } from './key-index.ts'
 import type { SlotHashes } from './slot-hashes.ts'
 import { fullHash, learnPlaces, type StringHash } from './string-hash.ts'
@@ -15,20 +16,22 @@ import { fullHash, learnPlaces, type StringHash } from './string-hash.ts'
  * slot, and the slot's key decides, whatever has happened to the slot meanwhile.
  *
  * **The hash** reads few characters (see {@link StringHash}), chosen from the first keys. If keys come that those
- * places can't tell apart, by chance or by malice, insertions meet equal hashes; then other places are learned, or, if that
- * was done for as many keys already, everything is read from then on. The change of hash is a move like growing.
+ * places can't tell apart, by chance or by malice, insertions meet equal hashes; then more places are learned, and if
+ * that doesn't help, everything is read from then on. The change of hash is a move like growing.
  */
 export class StringIndex implements KeyIndex<string> {
-  readonly #keys: (string | undefined)[] = []
+  #keys: (string | undefined)[] = []
   readonly #hashes: SlotHashes
   readonly #seed: number
   #hash: StringHash
   #cells = new Int32Array(smallestTable)
   #mask = smallestTable - 1
+  #growAt = mostSlots(smallestTable)
   #old: OldTable | undefined
   // From how many keys the places were learned, and how many clashes there were lately.
   #learnedAt = 0
   #size = 0
+  #usedSlots = 0
   #clashes = 0
 
   /** @param seed any 32 bits; the same seed gives the same hashes */
@@ -38,9 +41,9 @@ export class StringIndex implements KeyIndex<string> {
     this.#hash = fullHash(seed)
   }
 
-  /** Whether every character of a key is read: at first, and after an attack. */
-  get readsAll(): boolean {
-    return this.#hash.readsAll
+  /** How many characters of a key are read; Infinity for all, at first and after an attack. */
+  get reads(): number {
+    return this.#hash.reads
   }
 
   accepts(key: unknown): boolean {
@@ -49,6 +52,7 @@ export class StringIndex implements KeyIndex<string> {
 
   reserve(slots: number): void {
     this.#hashes.reserve(slots)
+    this.#keys = grownList(this.#keys, slots)
   }
 
   find(key: string): number {
@@ -71,10 +75,11 @@ export class StringIndex implements KeyIndex<string> {
   }
 
   insert(key: string, slot: number, hash: number): number {
-    if (slot + 1 > this.#cells.length * mostLoad) this.#rebuild(this.#hash, this.#cells.length * 2)
+    if (slot >= this.#growAt) this.#rebuild(this.#hash, this.#cells.length * 2)
     if (this.#old !== undefined) this.#moveSome(this.#old)
     this.#keys[slot] = key
     this.#size++
+    if (slot >= this.#usedSlots) this.#usedSlots = slot + 1
     this.#place(slot, hash)
     if (this.#old === undefined && this.#isLessonDue()) this.#learn()
     return this.#hashes.of[slot] ?? 0
@@ -93,13 +98,15 @@ export class StringIndex implements KeyIndex<string> {
   }
 
   clear(): void {
-    this.#keys.length = 0
+    this.#keys.fill(undefined)
     this.#cells = new Int32Array(smallestTable)
     this.#mask = smallestTable - 1
+    this.#growAt = mostSlots(smallestTable)
     this.#old = undefined
     this.#hash = fullHash(this.#seed)
     this.#learnedAt = 0
     this.#size = 0
+    this.#usedSlots = 0
     this.#clashes = 0
   }
 
@@ -154,7 +161,7 @@ export class StringIndex implements KeyIndex<string> {
 
   #isLessonDue(): boolean {
     if (this.#learnedAt === 0) return this.#size >= firstLesson
-    return this.#clashes > mostClashes && !this.#hash.readsAll
+    return this.#clashes > mostClashes && this.#hash.reads < Infinity
   }
 
   #findOld(key: string, old: OldTable): number {
@@ -168,16 +175,24 @@ export class StringIndex implements KeyIndex<string> {
   }
 
   #learn(): void {
-    const isNew = this.#size >= this.#learnedAt * 4
+    const hash = this.#nextHash()
     this.#learnedAt = this.#size
     this.#clashes = 0
-    this.#rebuild(isNew ? learnPlaces(this.#seed, this.#sample()) : fullHash(this.#seed), this.#cells.length)
+    this.#rebuild(hash, this.#cells.length)
+  }
+
+  // Four places first, then six, then eight; then, if there are many more keys to learn from, eight others; then all.
+  #nextHash(): StringHash {
+    const { reads } = this.#hash
+    const isWorthAnotherTry = reads < 8 || this.#size >= this.#learnedAt * 4
+    if (!isWorthAnotherTry) return fullHash(this.#seed)
+    return learnPlaces(this.#seed, this.#sample(), this.#learnedAt === 0 ? 4 : reads === 4 ? 6 : 8)
   }
 
   #sample(): readonly string[] {
     const keys: string[] = []
-    const stride = Math.max(1, Math.floor(this.#keys.length / sampleSize))
-    for (let slot = this.#keys.length - 1; slot >= 0 && keys.length < sampleSize; slot -= stride) {
+    const stride = Math.max(1, Math.floor(this.#usedSlots / sampleSize))
+    for (let slot = this.#usedSlots - 1; slot >= 0 && keys.length < sampleSize; slot -= stride) {
       const key = this.#keys[slot]
       if (key !== undefined) keys.push(key)
     }
@@ -190,6 +205,7 @@ export class StringIndex implements KeyIndex<string> {
     this.#old = { cells: this.#cells, mask: this.#mask, hash: this.#hash, moved: 0 }
     this.#cells = new Int32Array(length)
     this.#mask = length - 1
+    this.#growAt = mostSlots(length)
     this.#hash = hash
   }
 
@@ -222,8 +238,12 @@ interface OldTable {
   moved: number
 }
 
+// The emptier a table, the sooner a search for what isn't there ends. Small ones can be very empty.
+function mostSlots(cells: number): number {
+  return cells <= 2 ** 12 ? cells * 0.3 : cells * 0.5
+}
+
 const smallestTable = 64
-const mostLoad = 0.8
 const cellsPerMove = 64
 const firstLesson = 32
 const sampleSize = 96
