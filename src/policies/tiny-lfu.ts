@@ -150,7 +150,7 @@ export class TinyLfu implements Policy {
 
   #reckonWith(capacity: number): void {
     this.#capacity = capacity
-    const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity / 2)
+    const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity * 0.65)
     this.#sketch.reserve(words, capacity * agingPeriod)
     this.#climber.resize(capacity)
     this.#quota = Math.max(1, Math.round(capacity * this.#climber.share))
