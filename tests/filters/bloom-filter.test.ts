@@ -40,6 +40,21 @@ describe('a bloom filter', () => {
     expect(() => bloomFilter(options)).toThrow(message)
   })
 
+  test('is not asked about what is in already', () => {
+    const asked: string[] = []
+    const storage = memory<number>({
+      doorkeeper: {
+        admit(key) {
+          asked.push(key)
+          return true
+        },
+      },
+    })
+    storage.set('a', 1)
+    storage.set('a', 2)
+    expect(asked).toEqual(['a'])
+  })
+
   test('keeps first-timers out of a storage, and leaves alone what is in', () => {
     const storage = memory<number>({ doorkeeper: bloomFilter({ capacity: 1000 }) })
     expect([storage.set('a', 1), storage.get('a')]).toEqual([false, undefined])

@@ -42,11 +42,20 @@ describe('the adaptive policy', () => {
 
   test('lets in one now and then that its sketch would turn away, however popular somebody keeps their own', () => {
     const policy = new TinyLfu(1)
-    const attack = Array.from({ length: 200_000 }, (_, n) => n % 100)
-    hitRatio(policy, 100, attack)
-    // Somebody goes on asking for the hundred, and the others ask for keys of their own, each often.
-    const mixed = Array.from({ length: 200_000 }, (_, n) => (n % 3 === 0 ? 1000 + (n % 31) : n % 100))
-    expect(hitRatio(policy, 100, mixed)).toBeGreaterThan(0.5)
+    policy.reserve(100)
+    policy.resize(100)
+    for (let slot = 0; slot < 100; slot++) policy.add(slot, mix(slot))
+    // A rival's keys are asked for in every round, so that nothing is ever more popular than they are.
+    let displaced = 0
+    let lastIn = -1
+    for (let round = 0; round < 20_000 && displaced === 0; round++) {
+      for (let slot = 0; slot < 100; slot++) if (slot !== lastIn) policy.touch(slot)
+      const slot = policy.evict()
+      if (round > 100 && slot !== lastIn) displaced++
+      lastIn = slot
+      policy.add(slot, mix(1000 + (round % 3)))
+    }
+    expect(displaced).toBe(1)
   })
 })
 
