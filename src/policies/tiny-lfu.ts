@@ -195,7 +195,7 @@ export class TinyLfu implements Policy {
 
   #demote(): void {
     const most = (this.#capacity - this.#quota) * protectedShare
-    for (let steps = 0; this.#lists.size(protectedOnes) > most && steps < mostSteps; steps++) {
+    for (let steps = 0; this.#lists.size(protectedOnes) > most && steps < demotionsPerCall; steps++) {
       const slot = this.#lists.tail(protectedOnes)
       if (this.#countUses(slot)) this.#lists.moveToHead(protectedOnes, slot)
       else this.#move(slot, probation)
@@ -274,6 +274,7 @@ const highestMark = 252
 const protectedShare = 0.8
 const agingPeriod = 28
 const mostSteps = 64
+const demotionsPerCall = 8
 const evictionsPerCheck = 16
 const smallestCapacity = 64
 
