@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util'
 
 const benches: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Bench> }>> = {
+  memory: {
+    about: 'the in-process cache: hit ratios, speed, footprint, beside its peers',
+    load: () => import('./memory.ts'),
+  },
   road: { about: 'a memory hit through a node, against lru-cache', load: () => import('./road.ts') },
 }
 

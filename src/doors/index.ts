@@ -46,7 +46,7 @@ export type {
   Time,
 } from '../contracts/storage.ts'
 export { memory, MemoryCache } from '../local/memory-cache.ts'
-export type { MemoryCacheOptions } from '../local/memory-cache.ts'
+export type { MemoryCacheOptions } from '../local/memory-cache-options.ts'
 export { json } from '../serializers/json.ts'
 export { structured } from '../serializers/structured.ts'
 export { nullStorage } from '../storages/null.ts'

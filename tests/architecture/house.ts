@@ -16,6 +16,8 @@ const floors: readonly (readonly string[])[] = [
 export const siblings: Readonly<Record<string, readonly string[]>> = {
   contracts: ['kernel'],
   clients: ['kernel'],
+  policies: ['structures'],
+  filters: ['structures'],
 }
 
 /** What a door must not load, as the beginnings of paths under `src`.  */

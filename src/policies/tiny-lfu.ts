@@ -1,0 +1,282 @@
+import { FrequencySketch } from '../structures/frequency-sketch.ts'
+import { grownBytes } from '../structures/grown.ts'
+import { SlotHashes } from '../structures/slot-hashes.ts'
+import { SlotLists } from '../structures/slot-lists.ts'
+import type { Policy } from './policy.ts'
+import { smallCapacity, WindowClimber } from './window-climber.ts'
+
+/**
+ * An adaptive W-TinyLFU (G. Einziger, R. Friedman, B. Manes, "TinyLFU: a highly efficient cache admission policy",
+ * ACM Transactions on Storage 2017), the policy Caffeine made popular.
+ *
+ * **The idea.** A newcomer enters a small *window*. When it is pushed out of there it must show that it is asked for
+ * more often than the one that would have to go for it: a sketch remembers, in a few bits, how often keys were seen
+ * lately, including those that aren't kept. The *main* space has a part on probation, where the admitted begin and the
+ * next victim waits, and a protected part for what was used again. So a scan passes through the window and harms
+ * nothing, and what is popular stays.
+ *
+ * **How it differs.** The size of the window is found by {@link WindowClimber}. And a hit does next to nothing: it
+ * bumps a count in the entry's mark. Moves within lists and additions to the sketch are caught up on when the entry
+ * reaches a tail, as CLOCK does it. That costs a tenth of a point of hit ratio and makes a hit cheaper than an
+ * LRU's. Counters age more slowly than Caffeine's (28 times the capacity, not 10), which helps wherever popularity
+ * lasts; where it doesn't, a shift is noticed and ages them at once.
+ *
+ * **Attacks.** Someone who knows the hash could make their keys look popular, or a rival's victim always win: the
+ * hash is seeded by the cache, and now and then one is admitted by chance that the sketch would turn away.
+ *
+ * No call takes more than a bounded number of steps.
+ */
+export class TinyLfu implements Policy {
+  readonly name = 'tinylfu'
+  readonly #lists = new SlotLists(4)
+  readonly #sketch = new FrequencySketch()
+  readonly #climber = new WindowClimber()
+  // Bits 0 and 1: the list it is in. The rest: uses since they were last counted.
+  #marks = new Uint8Array(0)
+  readonly #hashes: SlotHashes
+  #limit = Infinity
+  // How many entries we reckon with: those that have been kept, not those that may be.
+  #capacity = 0
+  // The window's part of them.
+  #quota = 1
+  #untilCheck = 1
+  #windowHits = 0
+  #mainHits = 0
+  #misses = 0
+  #random: number
+
+  /**
+   * @param seed for chance; any 32 bits
+   * @param hashes where the hashes of the keys are kept, when somebody else keeps them too
+   */
+  constructor(seed: number, hashes: SlotHashes = new SlotHashes()) {
+    this.#hashes = hashes
+    this.#random = seed | 1
+    this.#reckonWith(smallestCapacity)
+  }
+
+  get size(): number {
+    return this.#lists.size(window) + this.#mainSize
+  }
+
+  /** The share of the cache that newcomers have to themselves now. */
+  get windowShare(): number {
+    return this.#climber.share
+  }
+
+  reserve(slots: number): void {
+    this.#lists.reserve(slots)
+    this.#marks = grownBytes(this.#marks, slots)
+    this.#hashes.reserve(slots)
+  }
+
+  resize(capacity: number): void {
+    this.#limit = capacity
+    this.#reckonWith(Math.min(capacity, Math.max(this.#capacity, this.size)))
+  }
+
+  touch(slot: number): void {
+    const mark = this.#marks[slot] ?? 0
+    if ((mark & mainBit) === 0) this.#windowHits++
+    else this.#mainHits++
+    if (mark < highestMark) this.#marks[slot] = mark + oneUse
+  }
+
+  add(slot: number, hash: number): void {
+    if (this.#capacity < this.#limit && this.size >= this.#capacity) {
+      this.#reckonWith(Math.min(this.#limit, this.#capacity * 2))
+    }
+    this.#misses++
+    this.#climber.miss(hash)
+    const estimate = this.#sketch.add(hash, 1)
+    this.#hashes.of[slot] = hash
+    this.#put(window, slot)
+    if (estimate === 1) this.#marks[slot] = newcomer
+    if (this.#lists.size(window) > this.#quota) this.#move(this.#windowTail(), probation)
+  }
+
+  evict(): number {
+    if (--this.#untilCheck <= 0) this.#adapt()
+    const quota = this.#quota
+    for (let moved = 0; this.#lists.size(window) > quota && moved < mostSteps; moved++) {
+      this.#move(this.#windowTail(), probation)
+    }
+    if (this.#mainSize === 0) return this.#drop(this.#windowTail())
+    // A newcomer is about to enter the window; if that has no room, its oldest must find a place in the main space.
+    if (this.#lists.size(window) < quota) return this.#displace(this.#victim())
+    const candidate = this.#windowTail()
+    // Who was seen once can't have been seen more often than anybody in the main space.
+    if (this.#marks[candidate] === newcomer) return this.#reject(candidate)
+    const victim = this.#victim()
+    if (!this.#admits(candidate, victim)) return this.#reject(candidate)
+    this.#move(candidate, probation)
+    return this.#displace(victim)
+  }
+
+  remove(slot: number): void {
+    this.#drop(slot)
+  }
+
+  clear(): void {
+    this.#lists.clear()
+    this.#sketch.clear()
+    this.#climber.clear()
+    this.#reckonWith(this.#capacity)
+    this.#beginSample()
+  }
+
+  *order(): IterableIterator<number> {
+    yield* this.#lists.fromTail(probation)
+    yield* this.#lists.fromTail(window)
+    yield* this.#lists.fromTail(protectedOnes)
+  }
+
+  check(): number[] {
+    const slots: number[] = []
+    for (const list of [window, probation, protectedOnes]) {
+      const inList = this.#lists.check(list)
+      for (const slot of inList) {
+        if (this.#listOf(slot) !== list) throw new Error(`slot ${slot} is in list ${list} and says otherwise`)
+      }
+      slots.push(...inList)
+    }
+    if (this.#limit !== Infinity && this.#capacity > this.#limit) throw new Error('reckons with more than the limit')
+    return slots
+  }
+
+  get #mainSize(): number {
+    return this.#lists.size(probation) + this.#lists.size(protectedOnes)
+  }
+
+  #reckonWith(capacity: number): void {
+    this.#capacity = capacity
+    const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity * 0.65)
+    this.#sketch.reserve(words, capacity * agingPeriod)
+    this.#climber.resize(capacity)
+    this.#quota = Math.max(1, Math.round(capacity * this.#climber.share))
+  }
+
+  // Only ever called when the cache is full, by number or by weight: what is here now is what fits.
+  #adapt(): void {
+    this.#untilCheck = evictionsPerCheck
+    const counts = { windowHits: this.#windowHits, mainHits: this.#mainHits, misses: this.#misses }
+    const sizes = { window: this.#lists.size(window), main: this.#mainSize }
+    if (this.#climber.noticesShift(counts, sizes)) this.#sketch.age()
+    else if (!this.#climber.climb(counts, sizes)) return
+    this.#reckonWith(this.size)
+    this.#beginSample()
+  }
+
+  #beginSample(): void {
+    this.#windowHits = 0
+    this.#mainHits = 0
+    this.#misses = 0
+  }
+
+  // The window's oldest that wasn't used since it was last looked at; those that were begin again at its head.
+  #windowTail(): number {
+    for (let steps = 0; ; steps++) {
+      const slot = this.#lists.tail(window)
+      if (!this.#countUses(slot) || steps >= mostSteps) return slot
+      this.#lists.moveToHead(window, slot)
+    }
+  }
+
+  // Who has been on probation longest without being used; those that were are protected from now on.
+  #victim(): number {
+    for (let steps = 0; ; steps++) {
+      const slot = this.#lists.tail(probation)
+      if (slot < 0) return this.#lists.tail(protectedOnes)
+      if (!this.#countUses(slot) || steps >= mostSteps) return slot
+      this.#move(slot, protectedOnes)
+      this.#demote()
+    }
+  }
+
+  #demote(): void {
+    const most = (this.#capacity - this.#quota) * protectedShare
+    for (let steps = 0; this.#lists.size(protectedOnes) > most && steps < demotionsPerCall; steps++) {
+      const slot = this.#lists.tail(protectedOnes)
+      if (this.#countUses(slot)) this.#lists.moveToHead(protectedOnes, slot)
+      else this.#move(slot, probation)
+    }
+  }
+
+  #admits(candidate: number, victim: number): boolean {
+    const wanted = this.#sketch.estimate(this.#hashOf(candidate))
+    if (wanted > this.#sketch.estimate(this.#hashOf(victim))) return true
+    return wanted >= admittedByChanceFrom && this.#isLucky()
+  }
+
+  #isLucky(): boolean {
+    this.#random ^= this.#random << 13
+    this.#random ^= this.#random >>> 17
+    this.#random ^= this.#random << 5
+    return (this.#random & 127) === 0
+  }
+
+  // Puts into the sketch what an entry's mark has gathered. @returns whether there was anything
+  #countUses(slot: number): boolean {
+    const mark = this.#marks[slot] ?? 0
+    const uses = mark >>> 2
+    if (uses === 0) return false
+    this.#sketch.add(this.#hashOf(slot), uses)
+    this.#marks[slot] = (mark & mainBit) === 0 ? window : mark & listBits
+    return true
+  }
+
+  #reject(slot: number): number {
+    this.#climber.reject(this.#hashOf(slot))
+    return this.#drop(slot)
+  }
+
+  #displace(slot: number): number {
+    this.#climber.displace(this.#hashOf(slot))
+    return this.#drop(slot)
+  }
+
+  #put(list: number, slot: number): void {
+    this.#marks[slot] = list
+    this.#lists.pushHead(list, slot)
+  }
+
+  #move(slot: number, list: number): void {
+    this.#drop(slot)
+    this.#put(list, slot)
+  }
+
+  #drop(slot: number): number {
+    this.#lists.remove(this.#listOf(slot), slot)
+    return slot
+  }
+
+  #listOf(slot: number): number {
+    const list = (this.#marks[slot] ?? 0) & listBits
+    return list === newcomer ? window : list
+  }
+
+  #hashOf(slot: number): number {
+    return this.#hashes.of[slot] ?? 0
+  }
+}
+
+const window = 0
+// In the window's list too, and never seen before it came.
+const newcomer = 1
+const probation = 2
+const protectedOnes = 3
+
+const listBits = 3
+const mainBit = 2
+const oneUse = 4
+const highestMark = 252
+
+const protectedShare = 0.8
+const agingPeriod = 28
+const mostSteps = 64
+const demotionsPerCall = 8
+const evictionsPerCheck = 16
+const smallestCapacity = 64
+
+// A key this popular may be the target of somebody who keeps its rivals popular.
+const admittedByChanceFrom = 6
