@@ -154,7 +154,7 @@ describe('DEFECTS 27: a caller who changes what it got', () => {
 
 test('what memory has no room for is loaded again, and its bound is kept', async () => {
   const { clock } = memoryScene()
-  const local = memory({ clock, maxEntries: 3 })
+  const local = memory({ clock, maxEntries: 3, policy: 'lru' })
   const cache = createCache({ clock, storages: { local } })
   let loads = 0
   const node = cache.node({ name: 'n', key: (id: number) => id, load: (id) => (loads++, id) })
