@@ -27,10 +27,6 @@ export class Evictions<Key, Value> {
     return this.#listener !== undefined
   }
 
-  get isWaiting(): boolean {
-    return this.#untold.length > 0
-  }
-
   add(key: Key, value: Value, reason: EvictionReason): void {
     this.count(reason)
     if (this.isListening) this.#untold.push([key, value, reason])
@@ -44,7 +40,7 @@ export class Evictions<Key, Value> {
 
   /** Tells the listener. @throws what the listener threw first, when everything has been told */
   tell(): void {
-    if (this.#isTelling || this.#listener === undefined) return
+    if (this.#isTelling || this.#listener === undefined || this.#untold.length === 0) return
     this.#isTelling = true
     const errors: unknown[] = []
     // A listener that puts back what has gone makes another go, and so on without end.

@@ -1,3 +1,4 @@
+import type { Doorkeeper } from '../filters/bloom-filter.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { type Duration, parsePositiveDuration } from '../kernel/duration.ts'
 import { CacheError, describe, invalidOption } from '../kernel/errors.ts'
@@ -30,7 +31,7 @@ export interface MemoryCacheOptions<Key = string, Value = unknown> {
    */
   readonly clone?: boolean | ((value: Value) => Value)
   /** Keys it turns away are not kept, like `bloomFilter`, which turns away what it sees for the first time. */
-  readonly doorkeeper?: { readonly admit: (key: string) => boolean }
+  readonly doorkeeper?: Doorkeeper
   /** The clock that lifetimes run on. Default: the real one. */
   readonly clock?: Clock
   /** 32 bits from which hashes and chance are made. Default: random, which is what protects from chosen keys. */
@@ -60,7 +61,7 @@ export interface ResolvedOptions<Key, Value> {
   readonly seed: number
   readonly copy: ((value: Value) => Value) | undefined
   readonly freeze: boolean
-  readonly doorkeeper: { readonly admit: (key: string) => boolean } | undefined
+  readonly doorkeeper: Doorkeeper | undefined
 }
 
 export function resolveOptions<Key, Value>(options: MemoryCacheOptions<Key, Value>): ResolvedOptions<Key, Value> {

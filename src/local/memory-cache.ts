@@ -45,6 +45,8 @@ export class MemoryCache<Key = string, Value = unknown> {
   readonly #copyOnRead: ((value: Value) => Value) | undefined
   readonly #options: ResolvedOptions<Key, Value>
   readonly #evictions: Evictions<Key, Value>
+  // Somebody wants to be told of what goes.
+  readonly #isHeard: boolean
   // Nobody is to be asked before something is kept.
   readonly #isPlain: boolean
   #refusedCount = 0
@@ -60,6 +62,7 @@ export class MemoryCache<Key = string, Value = unknown> {
     this.#copyOnRead = resolved.freeze ? undefined : resolved.copy
     const { copy, freeze, weigh, doorkeeper } = resolved
     this.#isPlain = copy === undefined && !freeze && weigh === undefined && doorkeeper === undefined
+    this.#isHeard = options.onEvict !== undefined
     this.#evictions = new Evictions(options.onEvict)
     this.#slots = new EntrySlots({ clock, seed, hashes, policy, evictions: this.#evictions, maxEntries, maxWeight })
   }
@@ -79,7 +82,7 @@ export class MemoryCache<Key = string, Value = unknown> {
    */
   get(key: Key, now?: number): Value | undefined {
     const value = this.#slots.get(key, now)
-    if (this.#evictions.isWaiting) this.#evictions.tell()
+    if (this.#isHeard) this.#evictions.tell()
     return this.#copyOnRead === undefined || value === undefined ? value : this.#copyOnRead(value)
   }
 
@@ -106,7 +109,7 @@ export class MemoryCache<Key = string, Value = unknown> {
     const ttl = options?.ttl === undefined ? this.#options.ttl : parseTtl(options.ttl)
     // Other people's functions come first: whatever they do to this cache, nothing has begun.
     const isKept = this.#isPlain ? this.#slots.set(key, value, 0, ttl) : this.#setWithCare(key, value, ttl)
-    if (this.#evictions.isWaiting) this.#evictions.tell()
+    if (this.#isHeard) this.#evictions.tell()
     return isKept
   }
 
@@ -127,14 +130,14 @@ export class MemoryCache<Key = string, Value = unknown> {
     const slot = this.#slots.find(key)
     if (slot === -1) return false
     const wasThere = this.#slots.delete(slot)
-    if (this.#evictions.isWaiting) this.#evictions.tell()
+    if (this.#isHeard) this.#evictions.tell()
     return wasThere
   }
 
   /** Deletes everything. */
   clear(): void {
     this.#slots.clear()
-    if (this.#evictions.isWaiting) this.#evictions.tell()
+    if (this.#isHeard) this.#evictions.tell()
   }
 
   /**
@@ -172,7 +175,7 @@ export class MemoryCache<Key = string, Value = unknown> {
     const maxEntries = options.maxEntries === undefined ? this.maxEntries : parseMaxEntries(options.maxEntries)
     const maxWeight = options.maxWeight === undefined ? undefined : parseMaxWeight(options.maxWeight)
     this.#slots.resize(maxEntries, maxWeight)
-    if (this.#evictions.isWaiting) this.#evictions.tell()
+    if (this.#isHeard) this.#evictions.tell()
   }
 
   stats(): MemoryCacheStats {

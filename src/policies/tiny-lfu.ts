@@ -28,7 +28,7 @@ import { smallCapacity, WindowClimber } from './window-climber.ts'
  */
 export class TinyLfu implements Policy {
   readonly name = 'tinylfu'
-  readonly #lists = new SlotLists(3)
+  readonly #lists = new SlotLists(4)
   readonly #sketch = new FrequencySketch()
   readonly #climber = new WindowClimber()
   // Bits 0 and 1: the list it is in. The rest: uses since they were last counted.
@@ -77,7 +77,7 @@ export class TinyLfu implements Policy {
 
   touch(slot: number): void {
     const mark = this.#marks[slot] ?? 0
-    if ((mark & listBits) === window) this.#windowHits++
+    if ((mark & mainBit) === 0) this.#windowHits++
     else this.#mainHits++
     if (mark < highestMark) this.#marks[slot] = mark + oneUse
   }
@@ -88,9 +88,10 @@ export class TinyLfu implements Policy {
     }
     this.#misses++
     this.#climber.miss(hash)
-    this.#sketch.add(hash, 1)
+    const estimate = this.#sketch.add(hash, 1)
     this.#hashes.of[slot] = hash
     this.#put(window, slot)
+    if (estimate === 1) this.#marks[slot] = newcomer
     if (this.#lists.size(window) > this.#quota) this.#move(this.#windowTail(), probation)
   }
 
@@ -101,14 +102,13 @@ export class TinyLfu implements Policy {
       this.#move(this.#windowTail(), probation)
     }
     if (this.#mainSize === 0) return this.#drop(this.#windowTail())
-    const victim = this.#victim()
     // A newcomer is about to enter the window; if that has no room, its oldest must find a place in the main space.
-    if (this.#lists.size(window) < quota) return this.#displace(victim)
+    if (this.#lists.size(window) < quota) return this.#displace(this.#victim())
     const candidate = this.#windowTail()
-    if (!this.#admits(candidate, victim)) {
-      this.#climber.reject(this.#hashOf(candidate))
-      return this.#drop(candidate)
-    }
+    // Who was seen once can't have been seen more often than anybody in the main space.
+    if (this.#marks[candidate] === newcomer) return this.#reject(candidate)
+    const victim = this.#victim()
+    if (!this.#admits(candidate, victim)) return this.#reject(candidate)
     this.#move(candidate, probation)
     return this.#displace(victim)
   }
@@ -195,7 +195,7 @@ export class TinyLfu implements Policy {
 
   #demote(): void {
     const most = (this.#capacity - this.#quota) * protectedShare
-    for (let steps = 0; this.#lists.size(protectedOnes) > most && steps < mostSteps; steps++) {
+    for (let steps = 0; this.#lists.size(protectedOnes) > most && steps < demotionsPerCall; steps++) {
       const slot = this.#lists.tail(protectedOnes)
       if (this.#countUses(slot)) this.#lists.moveToHead(protectedOnes, slot)
       else this.#move(slot, probation)
@@ -221,8 +221,13 @@ export class TinyLfu implements Policy {
     const uses = mark >>> 2
     if (uses === 0) return false
     this.#sketch.add(this.#hashOf(slot), uses)
-    this.#marks[slot] = mark & listBits
+    this.#marks[slot] = (mark & mainBit) === 0 ? window : mark & listBits
     return true
+  }
+
+  #reject(slot: number): number {
+    this.#climber.reject(this.#hashOf(slot))
+    return this.#drop(slot)
   }
 
   #displace(slot: number): number {
@@ -246,7 +251,8 @@ export class TinyLfu implements Policy {
   }
 
   #listOf(slot: number): number {
-    return (this.#marks[slot] ?? 0) & listBits
+    const list = (this.#marks[slot] ?? 0) & listBits
+    return list === newcomer ? window : list
   }
 
   #hashOf(slot: number): number {
@@ -255,16 +261,20 @@ export class TinyLfu implements Policy {
 }
 
 const window = 0
-const probation = 1
-const protectedOnes = 2
+// In the window's list too, and never seen before it came.
+const newcomer = 1
+const probation = 2
+const protectedOnes = 3
 
 const listBits = 3
+const mainBit = 2
 const oneUse = 4
 const highestMark = 252
 
 const protectedShare = 0.8
 const agingPeriod = 28
 const mostSteps = 64
+const demotionsPerCall = 8
 const evictionsPerCheck = 16
 const smallestCapacity = 64
 

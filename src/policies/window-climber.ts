@@ -35,7 +35,7 @@ export class WindowClimber {
 
   /** @param capacity how many entries the cache keeps */
   resize(capacity: number): void {
-    const remembered = Math.ceil(capacity <= smallCapacity ? capacity / 2 : Math.max(smallCapacity / 2, capacity / 25))
+    const remembered = Math.ceil(capacity <= smallCapacity ? capacity : Math.max(smallCapacity / 2, capacity / 25))
     this.#rejected.reserve(remembered)
     this.#displaced.reserve(remembered)
   }

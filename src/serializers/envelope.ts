@@ -48,8 +48,7 @@ export function writeHeader(envelope: Envelope): Uint8Array {
  * @throws CacheError `UNREADABLE` for anything but a header of a version and with flags that this code knows
  */
 export function readHeader(header: Uint8Array): Envelope {
-  if (header.length !== headerLength || header[0] !== 0x54 || header[1] !== 0x43)
-    throw unreadable('not an entry of ours')
+  if (header.length !== headerLength || header[0] !== 0x54 || header[1] !== 0x43) throw unreadable('not an entry of ours')
   if (header[2] !== formatVersion) throw unreadable(`format version ${header[2]}, and only ${formatVersion} is known`)
   if (header[3] !== 0) throw unreadable(`unknown flags ${header[3]}`)
   const view = viewOf(header)

@@ -35,8 +35,7 @@ function refuseWhatJsonChanges(value: unknown, path: string, depth: number): voi
   if (typeof value !== 'object') throw unserializable(value === undefined ? 'undefined' : `a ${typeof value}`, path)
   if (depth > deepest) throw unserializable('an object that contains itself, or too deep a one', path.slice(0, 60))
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++)
-      refuseWhatJsonChanges(value[index], `${path}[${index}]`, depth + 1)
+    for (let index = 0; index < value.length; index++) refuseWhatJsonChanges(value[index], `${path}[${index}]`, depth + 1)
     return
   }
   refuseClass(value, path)
@@ -54,8 +53,5 @@ function refuseClass(value: object, path: string): void {
 
 function unserializable(what: string, path: string): CacheError {
   const where = path === '' ? 'the value' : `the value's ${path}`
-  return new CacheError(
-    'UNSERIALIZABLE',
-    `json() can't carry ${what} (${where}) unchanged: use structured(), or make it plain`,
-  )
+  return new CacheError('UNSERIALIZABLE', `json() can't carry ${what} (${where}) unchanged: use structured(), or make it plain`)
 }

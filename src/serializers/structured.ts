@@ -18,9 +18,7 @@ const serializer: Serializer = {
     try {
       return serialize(value)
     } catch (cause) {
-      throw new CacheError('UNSERIALIZABLE', `structured() can't carry the value: ${(cause as Error).message}`, {
-        cause,
-      })
+      throw new CacheError('UNSERIALIZABLE', `structured() can't carry the value: ${(cause as Error).message}`, { cause })
     }
   },
   decode: (bytes) => deserialize(bytes) as unknown,
@@ -37,9 +35,7 @@ const carried: ReadonlySet<unknown> = new Set([
   Boolean.prototype,
   Number.prototype,
   String.prototype,
-  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
-    (kind) => kind.prototype as unknown,
-  ),
+  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((kind) => kind.prototype as unknown),
 ])
 
 // V8 would turn an instance of a class into a plain object, in silence.
@@ -60,10 +56,7 @@ function refuseClasses(value: unknown, seen: Set<object>): void {
   }
   if (isTypedArray(prototype)) return
   if (!carried.has(prototype)) {
-    throw new CacheError(
-      'UNSERIALIZABLE',
-      `structured() can't carry a ${value.constructor.name} unchanged: make it plain`,
-    )
+    throw new CacheError('UNSERIALIZABLE', `structured() can't carry a ${value.constructor.name} unchanged: make it plain`)
   }
   for (const item of Object.values(value)) refuseClasses(item, seen)
 }

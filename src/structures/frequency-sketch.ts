@@ -53,8 +53,8 @@ export class FrequencySketch {
     return least(least(a, b), least(c, d))
   }
 
-  /** Counts `times` more uses of a key, 15 at most. */
-  add(hash: number, times: number): void {
+  /** Counts `times` more uses of a key, 15 at most. @returns the estimate now */
+  add(hash: number, times: number): number {
     const block = (scramble(hash) & this.#blockMask) << 1
     const left = this.#words[block] ?? 0
     const right = this.#words[block + 1] ?? 0
@@ -73,6 +73,7 @@ export class FrequencySketch {
     this.#additions += times
     if (this.#halved < this.#words.length) this.#halveSome()
     else if (this.#additions >= this.#period) this.age()
+    return target
   }
 
   /** Begins to halve every counter, unless that is going on already. */

@@ -54,6 +54,13 @@ describe('weights', () => {
     cache.check()
   })
 
+  test('are nothing together when nothing is left, whatever was rounded on the way', () => {
+    const cache = new MemoryCache<number, number>({ maxWeight: 10, weigh: (_key, value) => value })
+    for (const [key, value] of [0.1, 0.2, 0.3].entries()) cache.set(key, value)
+    for (const key of [0, 1, 2]) cache.delete(key)
+    expect(cache.stats().weight).toBe(0)
+  })
+
   test('that are no weights are refused, and nothing has happened', () => {
     let weight: unknown = 1
     const cache = new MemoryCache<string, string>({ maxWeight: 10, weigh: () => weight as number })

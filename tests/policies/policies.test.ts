@@ -88,6 +88,14 @@ test('sieve spares once what was used, where it is', () => {
   expect([policy.evict(), policy.evict(), policy.evict()]).toEqual([2, 1, 0])
 })
 
+test('sieve takes whom it has reached, when all it passes was used', () => {
+  const policy = createPolicy('sieve', 1)
+  policy.reserve(1000)
+  for (let slot = 0; slot < 1000; slot++) policy.add(slot, slot)
+  for (let slot = 0; slot < 1000; slot++) policy.touch(slot)
+  expect(policy.evict()).toBe(256)
+})
+
 test('s3fifo sends who comes back soon to the main queue', () => {
   const policy = createPolicy('s3fifo', 1)
   policy.reserve(10)
