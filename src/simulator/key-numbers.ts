@@ -1,7 +1,7 @@
 import { mix } from '../structures/number-index.ts'
 
 /**
- * Gives every key of a trace a number: 0, 1, 2, … in the order in which they are first seen. About 18 bytes a key.
+ * Gives every key of a trace a number: 0, 1, 2, … in the order in which they are first seen. Some 20 bytes a key.
  *
  * A key is remembered by 64 bits: numbers by themselves, so that they are never mistaken for one another, texts by a
  * hash. Two of a hundred million texts share one with a probability of 0.03 %, and then count as one key; in return

@@ -17,7 +17,7 @@ export interface TraceFileOptions {
 }
 
 /**
- * A trace in a file, gzipped or not. It is read as a stream, so it may be larger than memory; what stays in memory is 18 bytes
+ * A trace in a file, gzipped or not. It is read as a stream, so it may be larger than memory; what stays in memory is some 20 bytes
  * for every different key.
  *
  * @throws CacheError `INVALID_OPTION` for an unknown format; when it is read, `UNREADABLE` for a file that isn't there
