@@ -26,13 +26,16 @@ function headOf(result: SimulationResult, terminal: Terminal): readonly string[]
   const { trace, requests, keys, broken, brokenCount, skippedCount } = result
   const counts = `${requests.toLocaleString('en')} requests, ${keys.toLocaleString('en')} keys`
   const most = `at most ${((1 - keys / requests) * 100).toFixed(2)} % can hit`
-  const skipped = skippedCount === 0 ? [] : [`${skippedCount.toLocaleString('en')} lines skipped: no requests`]
-  const lines = brokenCount === 1 ? 'line' : 'lines'
+  const skipped = skippedCount === 0 ? [] : [`${linesOf(skippedCount)} skipped: no requests`]
   const notes = broken.map(({ why }) => terminal.paint('yellow', `  ${why}`))
   const left = brokenCount > broken.length ? [terminal.paint('yellow', '  …')] : []
-  const note = terminal.paint('yellow', `${brokenCount.toLocaleString('en')} ${lines} could not be read:`)
+  const note = terminal.paint('yellow', `${linesOf(brokenCount)} could not be read:`)
   const trouble = brokenCount === 0 ? [] : [note, ...notes, ...left]
   return [`${terminal.paint('bold', trace)}: ${counts}; ${most}`, ...skipped, ...trouble]
+}
+
+function linesOf(count: number): string {
+  return count === 1 ? '1 line' : `${count.toLocaleString('en')} lines`
 }
 
 function hitsIn(curve: Curve, row: number): number {

@@ -1,3 +1,5 @@
+import { CacheError } from '../kernel/errors.ts'
+
 /**
  * For every request of a trace, when its key is asked for again. Four bytes a request and four a key. It is written
  * while the trace is read for the first time; in pieces, so that growing never copies.
@@ -13,9 +15,11 @@ export class NextUses {
     return this.#requests
   }
 
-  /** @throws RangeError past two billion requests, which no machine has memory for */
+  /** @throws CacheError `UNSUPPORTED` past two billion requests */
   add(keys: Uint32Array): void {
-    if (this.#requests + keys.length >= never) throw new RangeError('too many requests to look ahead')
+    if (this.#requests + keys.length >= never) {
+      throw new CacheError('UNSUPPORTED', 'opt: expected at most two billion requests; limit them, or leave out opt')
+    }
     for (let at = 0; at < keys.length; at++) this.#addOne(keys[at] ?? 0)
   }
 

@@ -20,10 +20,13 @@ interface SurveyOptions {
   readonly limit: number
   readonly isAhead: boolean
   readonly onBatch: (requests: number) => void
+  /** A trace that can be read again is remembered up to so many requests. */
+  readonly mostRemembered?: number
 }
 
 /** Reads a trace to its end before anything is simulated: its keys must be counted, or its future known. */
-export async function survey({ trace, keys, notes, limit, isAhead, onBatch }: SurveyOptions): Promise<Survey> {
+export async function survey(options: SurveyOptions): Promise<Survey> {
+  const { trace, keys, notes, limit, isAhead, onBatch, mostRemembered = 2 ** 26 } = options
   const next = isAhead ? new NextUses() : undefined
   let remembered: Uint32Array[] | undefined = []
   let requests = 0
@@ -39,5 +42,3 @@ export async function survey({ trace, keys, notes, limit, isAhead, onBatch }: Su
   const again = (): AsyncIterable<Uint32Array> => trace.read({ keys, notes: new TraceNotes(trace.name, false), limit })
   return { requests, next, batches: () => remembered ?? again() }
 }
-
-const mostRemembered = 2 ** 26

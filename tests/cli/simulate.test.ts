@@ -70,7 +70,7 @@ test('tells what could not be read, and refuses it when that is asked for', asyn
   const terminal = new FakeTerminal()
   expect(await run(['simulate', path, '--sizes', '1', '-q'], terminal)).toBe(0)
   expect(terminal.written).toContain(
-    '1 lines skipped: no requests\n1 line could not be read:\n  blocks.lirs:3: expected',
+    '1 line skipped: no requests\n1 line could not be read:\n  blocks.lirs:3: expected',
   )
   expect(await run(['simulate', path, '--sizes', '1', '-q', '--strict'], terminal)).toBe(1)
   expect(terminal.errors).toBe('tiercel simulate: blocks.lirs:3: expected the number of a block, or a star, got "x"\n')

@@ -63,6 +63,13 @@ test.each(formats.filter((format) => format !== 'u32'))('%s is known by its cont
   expect(await figures(fromBytes(written[format].bytes))).toEqual(await expected())
 })
 
+test('a packed file is left in the middle when no more is wanted', async () => {
+  const path = join(folder, 'long.u32.gz')
+  writeFileSync(path, gzipSync(Buffer.from(Uint32Array.from({ length: 500_000 }, (_, at) => at).buffer)))
+  const result = await simulate({ trace: traceFile(path), sizes: [1], policies: ['opt', 'lru'], limit: 70_000 })
+  expect(result).toMatchObject({ requests: 70_000, keys: 70_000 })
+})
+
 test('numbers that could be anything are not guessed at', async () => {
   await expect(figures(fromBytes(written.u32.bytes))).rejects.toThrow(/can't tell its format; say which of lines, csv/)
 })
@@ -102,7 +109,9 @@ describe('a column of a CSV', () => {
   test('that is not there is refused, and those that are there are named', async () => {
     const message = 'text: there is no column "id". The first line names "user", "item"'
     await expect(simulateText(text, { column: 'id' })).rejects.toThrow(message)
-    await expect(simulateText(text, { format: 'csv' })).rejects.toThrow('text: which column has the key?')
+    await expect(simulateText(text, { format: 'csv' })).rejects.toThrow(
+      'text: which column has the key, or is every line one (format lines)?',
+    )
     await expect(simulateText(text, { column: 3 })).rejects.toThrow('text: column: expected a number from 1 to 2')
   })
 

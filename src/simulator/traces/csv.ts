@@ -67,7 +67,10 @@ function placeOf(column: string | number | undefined, header: readonly string[],
   const names = header.map((name) => Buffer.from(name.trim(), 'latin1').toString())
   const at = column === undefined ? guessPlace(names) : names.indexOf(column)
   if (at !== -1) return at
-  const which = column === undefined ? 'which column has the key?' : `there is no column ${JSON.stringify(column)}.`
+  const which =
+    column === undefined
+      ? 'which column has the key, or is every line one (format lines)?'
+      : `there is no column ${JSON.stringify(column)}.`
   const found = names.slice(0, 20).map((name) => JSON.stringify(name))
   throw new CacheError('INVALID_OPTION', `${trace}: ${which} The first line names ${found.join(', ')}`)
 }
