@@ -18,6 +18,7 @@ export const siblings: Readonly<Record<string, readonly string[]>> = {
   clients: ['kernel'],
   policies: ['structures'],
   filters: ['structures'],
+  cli: ['simulator'],
 }
 
 /** What a door must not load, as the beginnings of paths under `src`.  */
@@ -27,6 +28,7 @@ export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
   sqlite: ['storages/file', 'core/', 'client/', 'testing/'],
   file: ['storages/sql', 'core/', 'client/', 'testing/'],
   testing: [],
+  simulator: ['local/', 'flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/', 'cli/'],
 }
 
 /** `testing/clock.ts` is in the room `testing`, `core/tiers/breaker.ts` in `core`. */
