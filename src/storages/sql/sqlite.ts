@@ -7,7 +7,7 @@ import { parseDuration, parsePositiveDuration, type Duration } from '../../kerne
 import { invalidOption } from '../../kernel/errors.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { sweepRegularly, type Sweeper } from '../sweeper.ts'
-import { beginSlice, nextTurn } from '../turns.ts'
+import { nextTurn, sliceOfThisTurn } from '../turns.ts'
 import { wallClock } from '../wall-clock.ts'
 import { whileBusy } from './busy.ts'
 import { openDatabase, sqliteDrivers, type SqliteDriver } from './sqlite-driver.ts'
@@ -257,7 +257,7 @@ async function readSlices(
 ): Promise<(Stored | undefined)[]> {
   const found: (Stored | undefined)[] = []
   while (found.length < keys.length) {
-    if (found.length > 0) await nextTurn()
+    if (sliceOfThisTurn().isOver()) await nextTurn()
     found.push(...(await whileBusy(busyFor, () => readSlice(table, keys, found.length, clock.now()))))
   }
   return found
@@ -270,7 +270,7 @@ function readSlice(
   start: number,
   now: number,
 ): readonly (Stored | undefined)[] {
-  const slice = beginSlice()
+  const slice = sliceOfThisTurn()
   const found: (Stored | undefined)[] = []
   const isAlone = keys.length - start === 1
   if (!isAlone) table.begin()
