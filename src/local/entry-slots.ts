@@ -193,8 +193,11 @@ export class EntrySlots<Key, Value> {
   }
 
   #insert(key: Key, hash: number, value: Value, weight: number): number {
-    this.#makeRoom(1, weight)
     const isForeign = !this.#index.accepts(key)
+    if (this.#size === this.#maxEntries && this.#weights === undefined && !isForeign) {
+      return this.#exchange(key, hash, value)
+    }
+    this.#makeRoom(1, weight)
     if (isForeign) this.#migrate(key)
     const slot = this.#takeSlot()
     const settled = this.#index.insert(key, slot, isForeign ? this.#index.hashOf(key) : hash)
@@ -202,6 +205,18 @@ export class EntrySlots<Key, Value> {
     if (this.#weights !== undefined) this.#weights.set(slot, weight)
     this.#policy.add(slot, settled)
     this.#size++
+    return slot
+  }
+
+  // One goes and one comes, in the same slot: what a full cache does all the time.
+  #exchange(key: Key, hash: number, value: Value): number {
+    const slot = this.#policy.evict()
+    const evictions = this.#evictions
+    if (evictions.isListening) evictions.add(this.#index.keyAt(slot), this.valueAt(slot), 'capacity')
+    else evictions.count('capacity')
+    this.#index.remove(slot)
+    this.#values[slot] = value
+    this.#policy.add(slot, this.#index.insert(key, slot, hash))
     return slot
   }
 

@@ -149,9 +149,11 @@ export function mix(bits32: number): number {
 const number = new Float64Array(1)
 const bits = { number, halves: new Int32Array(number.buffer) }
 
-// The emptier the buckets, the better a processor foretells where a chain ends. Small tables can be very empty.
+// The emptier the buckets, the better a processor foretells where a chain ends; the fuller, the more of them it keeps
+// at hand.
 function mostSlots(buckets: number): number {
-  return buckets <= 2 ** 12 ? buckets * 0.3 : buckets * 0.5
+  if (buckets <= 2 ** 12) return buckets * 0.3
+  return buckets <= 2 ** 16 ? buckets * 0.5 : buckets * 0.8
 }
 
 const fewestBuckets = 64
