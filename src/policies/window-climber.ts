@@ -58,8 +58,10 @@ export class WindowClimber {
 
   /** A key was asked for that isn't here. */
   miss(hash: number): void {
-    if (this.#ghosts.has(rejected, hash)) this.#rejectedBack++
-    if (this.#ghosts.has(displaced, hash)) this.#displacedBack++
+    const ways = this.#ghosts.ways(hash)
+    if (ways === 0) return
+    this.#rejectedBack += ways & 1
+    this.#displacedBack += ways >> 1
   }
 
   /** Whether there is enough to look at for {@link noticesShift} or {@link climb}. */

@@ -36,9 +36,14 @@ export class GhostCells {
     if (now === longest) this.clear()
   }
 
-  has(way: 0 | 1, hash: number): boolean {
-    const at = ((hash & this.#mask) << 2) + (way << 1)
-    return this.#cells[at] === hash && this.#now[way] - (this.#cells[at + 1] ?? 0) <= this.#horizon
+  /** Which ways a key went: 1 for the first, 2 for the other, 3 for both, 0 for one that isn't remembered. */
+  ways(hash: number): number {
+    const cells = this.#cells
+    const at = (hash & this.#mask) << 2
+    let ways = 0
+    if (cells[at] === hash && this.#now[0] - (cells[at + 1] ?? 0) <= this.#horizon) ways = 1
+    if (cells[at + 2] === hash && this.#now[1] - (cells[at + 3] ?? 0) <= this.#horizon) ways += 2
+    return ways
   }
 }
 

@@ -68,7 +68,7 @@ function oneSide(way: 0 | 1): Pick<GhostList, 'reserve' | 'add' | 'has' | 'clear
   return {
     reserve: (horizon) => cells.reserve(horizon),
     add: (hash) => cells.add(way, hash),
-    has: (hash) => cells.has(way, hash) && !cells.has(way === 0 ? 1 : 0, hash),
+    has: (hash) => cells.ways(hash) === way + 1,
     clear: () => cells.clear(),
   }
 }
