@@ -12,7 +12,8 @@ import type { SlotHashes } from './slot-hashes.ts'
  * The hash is seeded: whoever may choose ids can't choose them so that they clash.
  */
 export class NumberIndex implements KeyIndex<number> {
-  #keys = new Float64Array(0)
+  // Integers, until another number comes.
+  #keys: Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> = new Int32Array(0)
   readonly #hashes: SlotHashes
   readonly #seed: number
   // The first slot of each bucket, and the next one of each slot; plus 1, for 0 is the end of a chain.
@@ -35,7 +36,8 @@ export class NumberIndex implements KeyIndex<number> {
 
   reserve(slots: number): void {
     this.#hashes.reserve(slots)
-    this.#keys = grownNumbers(this.#keys, slots)
+    const keys = this.#keys
+    this.#keys = keys instanceof Int32Array ? grownIntegers(keys, slots) : grownNumbers(keys, slots)
     this.#next = grownIntegers(this.#next, slots)
   }
 
@@ -60,6 +62,7 @@ export class NumberIndex implements KeyIndex<number> {
   insert(key: number, slot: number, hash: number): number {
     if (slot >= this.#growAt) this.#grow()
     if (this.#limit <= this.#mask) this.#splitSome()
+    if ((key | 0) !== key && this.#keys instanceof Int32Array) this.#keys = new Float64Array(this.#keys)
     const bucket = this.#bucketOf(hash)
     this.#keys[slot] = key
     this.#hashes.of[slot] = hash
