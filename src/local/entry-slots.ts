@@ -36,6 +36,8 @@ export class EntrySlots<Key, Value> {
   #values: (Value | undefined)[] = []
   readonly #freeSlots: number[] = []
   readonly #weights: Weights | undefined
+  // Nothing is weighed, and nobody listens.
+  readonly #isSimple: boolean
   #index: KeyIndex<Key>
   #deadlines: Deadlines | undefined
   #maxEntries: number
@@ -50,6 +52,7 @@ export class EntrySlots<Key, Value> {
     this.#evictions = parts.evictions
     this.#maxEntries = parts.maxEntries
     this.#weights = parts.maxWeight === Infinity ? undefined : new Weights(parts.maxWeight)
+    this.#isSimple = this.#weights === undefined && !parts.evictions.isListening
     this.#index = new StringIndex(parts.seed, parts.hashes) as KeyIndex<unknown> as KeyIndex<Key>
     this.#policy.resize(parts.maxEntries)
   }
@@ -100,6 +103,10 @@ export class EntrySlots<Key, Value> {
 
   /** @param ttl milliseconds, or Infinity. @returns whether there is room for such an entry at all */
   set(key: Key, value: Value, weight: number, ttl: number): boolean {
+    if (this.#isSimple && ttl === Infinity && this.#deadlines === undefined) {
+      this.#setSimply(key, value)
+      return true
+    }
     const deadline = this.#deadlineIn(ttl)
     const hash = this.#index.hashOf(key)
     const slot = this.#index.findHashed(key, hash)
@@ -190,6 +197,29 @@ export class EntrySlots<Key, Value> {
     for (let slot = deadlines.nextExpired(now, budget); slot !== -1; slot = deadlines.nextExpired(now, budget)) {
       this.#release(slot, 'expired')
     }
+  }
+
+  // As `set`, where there is nothing to watch but the number of entries.
+  #setSimply(key: Key, value: Value): void {
+    const hash = this.#index.hashOf(key)
+    const slot = this.#index.findHashed(key, hash)
+    if (slot !== -1) {
+      this.#values[slot] = value
+      this.#policy.touch(slot)
+    } else if (this.#size === this.#maxEntries && this.#index.accepts(key)) {
+      this.#exchange(key, hash, value)
+    } else {
+      this.#insert(key, hash, value, 0)
+    }
+  }
+
+  // One goes and one comes, in the same slot: what a full cache does all the time.
+  #exchange(key: Key, hash: number, value: Value): void {
+    const slot = this.#policy.evict()
+    this.#evictions.count('capacity')
+    this.#index.remove(slot)
+    this.#values[slot] = value
+    this.#policy.add(slot, this.#index.insert(key, slot, hash))
   }
 
   #insert(key: Key, hash: number, value: Value, weight: number): number {

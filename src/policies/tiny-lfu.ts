@@ -33,14 +33,19 @@ export class TinyLfu implements Policy {
   readonly #climber = new WindowClimber()
   // Bits 0 and 1: the list it is in. The rest: uses since they were last counted.
   #marks = new Uint8Array(0)
+  // Of an entry in the window: how often it had been seen when that was last counted, 0 to 15.
+  #seen = new Uint8Array(0)
   readonly #hashes: SlotHashes
+  // The victim that candidates were compared with last, and how often it had been seen; -1 when that isn't known.
+  #rival = -1
+  #rivalSeen = 0
   #limit = Infinity
   // How many entries we reckon with: those that have been kept, not those that may be.
   #capacity = 0
   // The window's part of them.
   #quota = 1
   #untilCheck = 1
-  #windowHits = 0
+  #hits = 0
   #mainHits = 0
   #misses = 0
   #random: number
@@ -67,6 +72,7 @@ export class TinyLfu implements Policy {
   reserve(slots: number): void {
     this.#lists.reserve(slots)
     this.#marks = grownBytes(this.#marks, slots)
+    this.#seen = grownBytes(this.#seen, slots)
     this.#hashes.reserve(slots)
   }
 
@@ -77,8 +83,9 @@ export class TinyLfu implements Policy {
 
   touch(slot: number): void {
     const mark = this.#marks[slot] ?? 0
-    if ((mark & mainBit) === 0) this.#windowHits++
-    else this.#mainHits++
+    this.#hits++
+    // No branch: where both are asked for, no processor could foretell which.
+    this.#mainHits += (mark & mainBit) >> 1
     if (mark < highestMark) this.#marks[slot] = mark + oneUse
   }
 
@@ -88,16 +95,17 @@ export class TinyLfu implements Policy {
     }
     this.#misses++
     this.#climber.miss(hash)
-    const estimate = this.#sketch.add(hash, 1)
+    this.#seen[slot] = this.#sketch.add(hash, 1)
     this.#hashes.of[slot] = hash
     this.#put(window, slot)
-    if (estimate === 1) this.#marks[slot] = newcomer
     if (this.#lists.size(window) > this.#quota) this.#move(this.#windowTail(), probation)
   }
 
   evict(): number {
     if (--this.#untilCheck <= 0) this.#adapt()
     const quota = this.#quota
+    const oldest = this.#lists.tail(window)
+    if (this.#lists.size(window) === quota && this.#isLight(oldest)) return this.#reject(oldest)
     for (let moved = 0; this.#lists.size(window) > quota && moved < mostSteps; moved++) {
       this.#move(this.#windowTail(), probation)
     }
@@ -105,8 +113,6 @@ export class TinyLfu implements Policy {
     // A newcomer is about to enter the window; if that has no room, its oldest must find a place in the main space.
     if (this.#lists.size(window) < quota) return this.#displace(this.#victim())
     const candidate = this.#windowTail()
-    // Who was seen once can't have been seen more often than anybody in the main space.
-    if (this.#marks[candidate] === newcomer) return this.#reject(candidate)
     const victim = this.#victim()
     if (!this.#admits(candidate, victim)) return this.#reject(candidate)
     this.#move(candidate, probation)
@@ -119,6 +125,7 @@ export class TinyLfu implements Policy {
 
   clear(): void {
     this.#lists.clear()
+    this.#rival = -1
     this.#sketch.clear()
     this.#climber.clear()
     this.#reckonWith(this.#capacity)
@@ -136,7 +143,8 @@ export class TinyLfu implements Policy {
     for (const list of [window, probation, protectedOnes]) {
       const inList = this.#lists.check(list)
       for (const slot of inList) {
-        if (this.#listOf(slot) !== list) throw new Error(`slot ${slot} is in list ${list} and says otherwise`)
+        if (((this.#marks[slot] ?? 0) & listBits) !== list)
+          throw new Error(`slot ${slot} is in list ${list} and says otherwise`)
       }
       slots.push(...inList)
     }
@@ -156,10 +164,26 @@ export class TinyLfu implements Policy {
     this.#quota = Math.max(1, Math.round(capacity * this.#climber.share))
   }
 
+  // What the rest of `evict` would find out too, for the case that is by far the most frequent: the window's oldest has
+  // not been used, and was seen no more often than its rival, who hasn't been used since either.
+  #isLight(oldest: number): boolean {
+    if (this.#marks[oldest] !== window) return false
+    const seen = this.#seen[oldest] ?? 0
+    if (seen >= admittedByChanceFrom) return false
+    const rival = this.#rival
+    return (
+      rival >= 0 && seen <= this.#rivalSeen && this.#marks[rival] === probation && this.#lists.tail(probation) === rival
+    )
+  }
+
   // Only ever called when the cache is full, by number or by weight: what is here now is what fits.
   #adapt(): void {
     this.#untilCheck = evictionsPerCheck
-    const counts = { windowHits: this.#windowHits, mainHits: this.#mainHits, misses: this.#misses }
+    // Counters age, and are shared: it must be asked for again now and then.
+    this.#rival = -1
+    const requests = this.#hits + this.#misses
+    if (!this.#climber.isDue(requests, this.size)) return
+    const counts = { windowHits: this.#hits - this.#mainHits, mainHits: this.#mainHits, misses: this.#misses }
     const sizes = { window: this.#lists.size(window), main: this.#mainSize }
     if (this.#climber.noticesShift(counts, sizes)) this.#sketch.age()
     else if (!this.#climber.climb(counts, sizes)) return
@@ -168,7 +192,7 @@ export class TinyLfu implements Policy {
   }
 
   #beginSample(): void {
-    this.#windowHits = 0
+    this.#hits = 0
     this.#mainHits = 0
     this.#misses = 0
   }
@@ -203,8 +227,10 @@ export class TinyLfu implements Policy {
   }
 
   #admits(candidate: number, victim: number): boolean {
-    const wanted = this.#sketch.estimate(this.#hashOf(candidate))
-    if (wanted > this.#sketch.estimate(this.#hashOf(victim))) return true
+    const wanted = this.#seen[candidate] ?? 0
+    if (victim !== this.#rival) this.#rivalSeen = this.#sketch.estimate(this.#hashOf(victim))
+    this.#rival = victim
+    if (wanted > this.#rivalSeen) return true
     return wanted >= admittedByChanceFrom && this.#isLucky()
   }
 
@@ -220,8 +246,9 @@ export class TinyLfu implements Policy {
     const mark = this.#marks[slot] ?? 0
     const uses = mark >>> 2
     if (uses === 0) return false
-    this.#sketch.add(this.#hashOf(slot), uses)
-    this.#marks[slot] = (mark & mainBit) === 0 ? window : mark & listBits
+    this.#seen[slot] = this.#sketch.add(this.#hashOf(slot), uses)
+    this.#marks[slot] = mark & listBits
+    if (slot === this.#rival) this.#rival = -1
     return true
   }
 
@@ -246,13 +273,9 @@ export class TinyLfu implements Policy {
   }
 
   #drop(slot: number): number {
-    this.#lists.remove(this.#listOf(slot), slot)
+    this.#lists.remove((this.#marks[slot] ?? 0) & listBits, slot)
+    if (slot === this.#rival) this.#rival = -1
     return slot
-  }
-
-  #listOf(slot: number): number {
-    const list = (this.#marks[slot] ?? 0) & listBits
-    return list === newcomer ? window : list
   }
 
   #hashOf(slot: number): number {
@@ -261,8 +284,6 @@ export class TinyLfu implements Policy {
 }
 
 const window = 0
-// In the window's list too, and never seen before it came.
-const newcomer = 1
 const probation = 2
 const protectedOnes = 3
 
@@ -275,7 +296,7 @@ const protectedShare = 0.8
 const agingPeriod = 28
 const mostSteps = 64
 const demotionsPerCall = 8
-const evictionsPerCheck = 16
+const evictionsPerCheck = 64
 const smallestCapacity = 64
 
 // A key this popular may be the target of somebody who keeps its rivals popular.

@@ -25,8 +25,7 @@ import { GhostCells } from '../structures/ghost-cells.ts'
 export class WindowClimber {
   /** The window's share of the cache, from {@link smallestShare} to {@link largestShare}. */
   share: number = smallestShare
-  readonly #rejected = new GhostCells()
-  readonly #displaced = new GhostCells()
+  readonly #ghosts = new GhostCells()
   #rejectedBack = 0
   #displacedBack = 0
   // What had been counted when the interval began, of the counts of the sample.
@@ -36,13 +35,11 @@ export class WindowClimber {
   /** @param capacity how many entries the cache keeps */
   resize(capacity: number): void {
     const remembered = Math.ceil(capacity <= smallCapacity ? capacity : Math.max(smallCapacity / 2, capacity / 25))
-    this.#rejected.reserve(remembered)
-    this.#displaced.reserve(remembered)
+    this.#ghosts.reserve(remembered)
   }
 
   clear(): void {
-    this.#rejected.clear()
-    this.#displaced.clear()
+    this.#ghosts.clear()
     this.share = smallestShare
     this.#usualRate = -1
     this.#interval = nothing
@@ -51,25 +48,32 @@ export class WindowClimber {
 
   /** The window's oldest was weighed and found too light. */
   reject(hash: number): void {
-    this.#rejected.add(hash)
+    this.#ghosts.add(rejected, hash)
   }
 
   /** The main space gave one up. */
   displace(hash: number): void {
-    this.#displaced.add(hash)
+    this.#ghosts.add(displaced, hash)
   }
 
   /** A key was asked for that isn't here. */
   miss(hash: number): void {
-    if (this.#rejected.has(hash)) this.#rejectedBack++
-    if (this.#displaced.has(hash)) this.#displacedBack++
+    const ways = this.#ghosts.ways(hash)
+    if (ways === 0) return
+    this.#rejectedBack += ways & 1
+    this.#displacedBack += ways >> 1
+  }
+
+  /** Whether there is enough to look at for {@link noticesShift} or {@link climb}. */
+  isDue(requests: number, size: number): boolean {
+    return requests - total(this.#interval) >= shiftInterval(size) || requests >= size * sampleLength
   }
 
   /** @returns whether the working set has been replaced. The sample must begin anew then. */
   noticesShift(counts: Counts, sizes: Sizes): boolean {
     const before = this.#interval
     const requests = total(counts) - total(before)
-    if (requests < Math.max(shortestInterval, (sizes.window + sizes.main) / 16)) return false
+    if (requests < shiftInterval(sizes.window + sizes.main)) return false
     const windowHits = counts.windowHits - before.windowHits
     const mainHits = counts.mainHits - before.mainHits
     const rate = (windowHits + mainHits) / requests
@@ -126,6 +130,10 @@ export interface Sizes {
 /** Below so many entries, memory for bookkeeping is no concern, and precision is. */
 export const smallCapacity = 4096
 
+// The two kinds of ghosts.
+const rejected = 0
+const displaced = 1
+
 const nothing: Counts = { windowHits: 0, mainHits: 0, misses: 0 }
 const smallestShare = 0.01
 const largestShare = 0.99
@@ -139,6 +147,10 @@ const ghostPrior = 2
 // Shorter ones say too little about the hit rate.
 const shortestInterval = 256
 const leastUsualRate = 0.05
+
+function shiftInterval(size: number): number {
+  return Math.max(shortestInterval, size / 16)
+}
 
 function total(counts: Counts): number {
   return counts.windowHits + counts.mainHits + counts.misses

@@ -48,7 +48,8 @@ describe('a frequency sketch', () => {
 
 describe.each([
   ['a ghost list', () => new GhostList()],
-  ['ghost cells', () => new GhostCells()],
+  ['one side of ghost cells', () => oneSide(0)],
+  ['the other side of ghost cells', () => oneSide(1)],
 ])('%s', (_name, make) => {
   test('remembers who went lately, and nobody else', () => {
     const ghosts = make()
@@ -61,6 +62,16 @@ describe.each([
     expect(ghosts.has(mix(999))).toBe(false)
   })
 })
+
+function oneSide(way: 0 | 1): Pick<GhostList, 'reserve' | 'add' | 'has' | 'clear'> {
+  const cells = new GhostCells()
+  return {
+    reserve: (horizon) => cells.reserve(horizon),
+    add: (hash) => cells.add(way, hash),
+    has: (hash) => cells.ways(hash) === way + 1,
+    clear: () => cells.clear(),
+  }
+}
 
 test('a ghost list says how many went since, and can forget one', () => {
   const ghosts = new GhostList()
