@@ -251,7 +251,8 @@ export class MemoryCache<Key = string, Value = unknown> {
 }
 
 /**
- * A private storage in this process's memory, for the tiers of a cache.
+ * A private storage in this process's memory, for the tiers of a cache. There it holds entries: `weigh` and `onEvict` see
+ * `{ value, createdAt, staleAt, expiredAt }`.
  *
  * @example
  * createCache({ storages: { local: memory({ maxEntries: 50_000 }) } })
