@@ -41,8 +41,9 @@ export function revalidate<Params, Value>(plan: Plan<Params, Value>, request: Re
   const { commons } = plan
   if (commons.flights.get(request.key) !== undefined || commons.revalidations >= mostRevalidations) return
   commons.revalidations++
-  // It boards without a signal: nobody who joins and leaves may abort it.
-  void launch(plan, { ...request, options: undefined }, 'revalidate')
+  // With the call's own load, but not its signal: nobody who joins and leaves may abort it.
+  const { load, loadMany } = request.options ?? {}
+  void launch(plan, { ...request, options: { load, loadMany } }, 'revalidate')
 }
 
 /** Starts a flight, takes its place on the table, and boards it. */

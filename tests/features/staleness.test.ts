@@ -22,6 +22,25 @@ function source(clock: VirtualClock) {
 }
 
 describe('staleWhileRevalidate', () => {
+  test('loads behind with the load that the call brought, where there is no other', async () => {
+    const { cache, clock } = memoryScene()
+    const it = source(clock)
+    const failures: unknown[] = []
+    cache.on('loadFailure', ({ error }) => failures.push(error))
+    const loadless = cache.node<string, number>({ ...byId, ttl: 1_000, staleWhileRevalidate: 1_000 })
+    const plain = () => cache.getOrLoad('k', it.load, { ttl: 1_000, staleWhileRevalidate: 1_000 })
+    const ofNode = () => loadless.get('a', { load: it.load, signal: new AbortController().signal })
+    for (const read of [plain, ofNode]) {
+      it.loads = 0
+      expect(await read()).toBe(1)
+      await clock.advance(1_500)
+      expect(await read()).toBe(1)
+      await clock.advance(0)
+      expect(await read()).toBe(2)
+    }
+    expect(failures).toEqual([])
+  })
+
   test.each(['two tiers', 'memory'])('serves the stale value while exactly one load runs behind: %s', async (where) => {
     const { cache, clock } = where === 'memory' ? memoryScene() : scene({ copyTtl: 3_600_000 })
     const story = storyOf(cache)
