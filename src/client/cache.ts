@@ -202,12 +202,13 @@ export class Cache<StorageName extends string = never> {
   }
 
   async #close(within: number): Promise<void> {
-    const { background, clock, flights } = this.#commons
+    const { background, clock, flights, lookups } = this.#commons
     const head = prefixHead(this.#defaults.prefix)
     this.#commons.close()
     await withDeadline(background.idle(), within, clock, () => new Error('still busy')).catch(() => {})
     // What still runs has nowhere to write.
     flights.breakUnder(head)
+    lookups.breakUnder(head)
     for (const storage of this.#storages.locals) clearUnder(storage, head)
     await closeStorages(this.#commons, this.#storages)
   }

@@ -35,22 +35,21 @@ export class PlainEntries {
   }
 
   async getOrLoad(
-    key: string,
+    params: string,
     load: (context: LoadContext) => unknown,
     options: GetOrLoadOptions<unknown> = {},
   ): Promise<unknown> {
-    if (options.maxAge === undefined) {
-      const near = hitNear(this.#plan, this.#plan.keyOf(key))
-      if (near !== undefined) return near.value
-    }
+    const key = this.#plan.keyOf(params)
+    const near = options.maxAge === undefined ? hitNear(this.#plan, key) : undefined
+    if (near !== undefined) return near.value
     const perCall = {
       signal: options.signal,
       maxAge: options.maxAge,
       load: (_: string, context: LoadContext) => load(context),
     }
-    if (!this.#plan.enabled) return straight(this.#plan, key, perCall)
+    if (!this.#plan.enabled) return straight(this.#plan, params, perCall)
     const lifetime = this.#lifetime(options, 'getOrLoad')
-    return read(this.#plan, { key: this.#plan.keyOf(key), params: key, options: perCall, lifetime })
+    return read(this.#plan, { key, params, options: perCall, lifetime })
   }
 
   async delete(key: string): Promise<boolean> {

@@ -40,14 +40,17 @@ export async function clearStorages(
   }
   // As with every change: once when it is called, and once when the remote operations have settled.
   cut()
-  if (storages.channels.size === 0) return
-  await commons.changes.runAlone(async () => {
+  const clearRemotes = async (): Promise<void> => {
     try {
       await forEach(storages, 'cleared', async (name) => remoteTier(commons, storages, name)?.clear(head))
     } finally {
       cut()
     }
-  })
+  }
+  if (storages.channels.size > 0) await commons.changes.runAlone(clearRemotes)
+  if (commons.events.wanted.invalidate) {
+    commons.events.emit('invalidate', { node: undefined, key: undefined, kind: 'clear' })
+  }
 }
 
 /** Closes every remote storage. What fails is told after all have been tried. */

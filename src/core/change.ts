@@ -1,7 +1,7 @@
 import type { Entry } from '../kernel/entry.ts'
 import { CacheError } from '../kernel/errors.ts'
 import { type Lifetime, newEntry } from './lifetime.ts'
-import type { Places, Plan } from './plan.ts'
+import type { AnyPlan, Places, Plan } from './plan.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
 import { keepLocally, notKept } from './write.ts'
 
@@ -56,14 +56,15 @@ export async function invalidate<Value>(plan: Places<Value>, key: string): Promi
   const { commons, remoteTiers } = plan
   commons.refuseIfClosed()
   const had = cut(plan, key)
-  if (remoteTiers.length === 0) return had
-  const dropped = await commons.changes.run([key], async () => {
+  const drop = async (): Promise<number[]> => {
     try {
       return await fromBelow(plan, (tier) => tier.drop([key]))
     } finally {
       cut(plan, key)
     }
-  })
+  }
+  const dropped = remoteTiers.length === 0 ? [] : await commons.changes.run([key], drop)
+  tell(plan, 'invalidate', key)
   return had || dropped.some((count) => count > 0)
 }
 
@@ -75,14 +76,15 @@ export async function expire<Value>(plan: Places<Value>, key: string): Promise<v
   const { commons, remoteTiers } = plan
   commons.refuseIfClosed()
   expireLocally(plan, key)
-  if (remoteTiers.length === 0) return
-  await commons.changes.run([key], async () => {
+  const expireBelow = async (): Promise<void> => {
     try {
       await fromBelow(plan, (tier) => tier.expire([key]))
     } finally {
       expireLocally(plan, key)
     }
-  })
+  }
+  if (remoteTiers.length > 0) await commons.changes.run([key], expireBelow)
+  tell(plan, 'expire', key)
 }
 
 /**
@@ -93,14 +95,19 @@ export async function invalidateAll<Value>(plan: Places<Value>): Promise<void> {
   const { commons, keys, remoteTiers } = plan
   commons.refuseIfClosed()
   cutAll(plan)
-  if (remoteTiers.length === 0) return
-  await commons.changes.runAlone(async () => {
+  const clearBelow = async (): Promise<void> => {
     try {
       await fromBelow(plan, (tier) => tier.clear(keys.head))
     } finally {
       cutAll(plan)
     }
-  })
+  }
+  if (remoteTiers.length > 0) await commons.changes.runAlone(clearBelow)
+  tell(plan, 'invalidate', undefined)
+}
+
+function tell({ commons, name }: AnyPlan, kind: 'invalidate' | 'expire', key: string | undefined): void {
+  if (commons.events.wanted.invalidate) commons.events.emit('invalidate', { node: name, key, kind })
 }
 
 /** Breaks the fences of a key and drops its copies in memory. @returns whether there were any */

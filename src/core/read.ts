@@ -1,6 +1,7 @@
 import type { Entry } from '../kernel/entry.ts'
 import { stopwatch } from '../observe/stopwatch.ts'
 import { countHit, countMiss } from './count.ts'
+import type { GetManyOptions } from './definition.ts'
 import type { NodeFlight } from './errand.ts'
 import { fly, launch, revalidate } from './fly.ts'
 import { type Lifetime, useOf } from './lifetime.ts'
@@ -35,7 +36,7 @@ export function read<Params, Value>(plan: Plan<Params, Value>, request: Request<
       return Promise.resolve(found.entry.value)
     }
     const remembered = plan.errors.find(key, now)
-    if (remembered !== undefined && options?.load === undefined) {
+    if (remembered !== undefined && !bringsAnotherLoad(plan, options)) {
       countMiss(plan, key)
       return Promise.reject(remembered.error)
     }
@@ -44,6 +45,14 @@ export function read<Params, Value>(plan: Plan<Params, Value>, request: Request<
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+// An error is that of the node's load; a call that brings another has not failed yet.
+function bringsAnotherLoad<Params, Value>(
+  plan: Plan<Params, Value>,
+  options: GetManyOptions<Params, Value> | undefined,
+): boolean {
+  return (options?.load ?? options?.loadMany) !== undefined && (plan.load ?? plan.loadMany) !== undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, test } from 'vitest'
 import { createCache, memory } from 'tiercel'
-import { memoryScene, operationsOf, outcomeOf, scene, storedIn, wait } from './scene.ts'
+import { memoryScene, operationsOf, outcomeOf, scene, soon, storedIn, wait } from './scene.ts'
 
 const byId = { name: 'n', key: (id: string) => id } as const
 
@@ -70,6 +70,21 @@ describe('close', () => {
     expect(await loading).toEqual({ value: 'a', after: 1_000 })
     expect([...local.keys()]).toEqual([])
     await expect(node.get('a')).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  test('what a look brings after that is kept nowhere either', async () => {
+    const the = scene()
+    const { cache, clock, local, shared } = the
+    await soon(clock, the.another().cache.set('k', 1))
+    // Read at once, and answered late.
+    shared.garble('getMany', (answer) => wait(clock, 500).then(() => answer))
+    const looking = outcomeOf(clock, cache.get('k'))
+    await clock.advance(10)
+    const closing = cache.close({ within: 100 })
+    await clock.advance(2_000)
+    await closing
+    expect(await looking).toEqual({ value: 1, after: 500 })
+    expect([...local.keys()]).toEqual([])
   })
 
   test('leaves alone what others keep in the same memory', async () => {

@@ -235,6 +235,21 @@ describe('limits.soft', () => {
 })
 
 describe('errorTtl', () => {
+  test('holds for calls that bring the only load there is, not for one that brings another', async () => {
+    const { cache, clock } = memoryScene()
+    const it = source(clock)
+    it.isDown = true
+    const plain = () => cache.getOrLoad('k', it.load, { errorTtl: 1_000 })
+    await expect(plain()).rejects.toThrow('failure 1')
+    await expect(plain()).rejects.toThrow('failure 1')
+    const node = cache.node({ ...byId, load: it.load, errorTtl: 1_000 })
+    await expect(node.get('a')).rejects.toThrow('failure 2')
+    await expect(node.get('a')).rejects.toThrow('failure 2')
+    expect(await node.get('a', { load: () => 7 })).toBe(7)
+    await expect(node.get('b')).rejects.toThrow('failure 3')
+    expect(await node.getMany(['b'], { loadMany: () => [8] })).toEqual([8])
+  })
+
   test('remembers an error for so long, in this process only', async () => {
     const the = scene()
     const { clock } = the

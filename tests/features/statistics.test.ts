@@ -222,3 +222,33 @@ describe('events', () => {
     expect(told).toEqual(['tiercel:n:a'])
   })
 })
+
+test.each(['two tiers', 'memory'])('every change that made entries unusable or stale is told: %s', async (where) => {
+  const { cache, clock } = where === 'memory' ? memoryScene() : scene()
+  const node = cache.node({ ...byId, load: (id) => id })
+  const told: unknown[] = []
+  cache.on('invalidate', (event) => told.push(event))
+  await soon(clock, node.get('a'))
+  await soon(clock, node.invalidate('a'))
+  await soon(clock, node.expire('a'))
+  await soon(clock, node.invalidateAll())
+  await soon(clock, cache.delete('k'))
+  await soon(clock, cache.clear())
+  expect(told).toEqual([
+    { node: 'n', key: 'tiercel:n:a', kind: 'invalidate' },
+    { node: 'n', key: 'tiercel:n:a', kind: 'expire' },
+    { node: 'n', key: undefined, kind: 'invalidate' },
+    { node: '=', key: 'tiercel:=:k', kind: 'invalidate' },
+    { node: undefined, key: undefined, kind: 'clear' },
+  ])
+})
+
+test('a change that a storage refused is not told as done', async () => {
+  const { cache, clock, shared } = scene()
+  const node = cache.node({ ...byId, load: (id) => id })
+  const told: unknown[] = []
+  cache.on('invalidate', (event) => told.push(event))
+  shared.fail('deleteMany')
+  await expect(soon(clock, node.invalidate('a'))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  expect(told).toEqual([])
+})
