@@ -52,8 +52,11 @@ export interface Storage {
 /** What a storage can do beyond the contract. A capability is an object that is there or not. */
 export interface Capabilities {
   readonly leases?: Leases
+  readonly markers?: Markers
   readonly scan?: Scan
   readonly time?: Time
+  readonly feed?: Feed
+  readonly serverStats?: ServerStats
 }
 
 /** Listing. */
@@ -105,4 +108,76 @@ export interface ClaimAnswer {
   readonly stored: Stored | undefined
   /** The storage's clock at that moment. */
   readonly now: number
+}
+
+/**
+ * The versions of tags and scopes. A marker is read by `getMany` like any entry, and deleted and cleared like one; its
+ * header is its hard version and its payload the soft one, both of the caller's making. Markers are changed only here,
+ * never by `setMany`, and live as long as the longest entry that carries them: their life is never shortened.
+ */
+export interface Markers {
+  /**
+   * Keeps each marker that is missing, and prolongs the life of one that would end before its `ttl`. Of one key twice,
+   * the first is made and both are answered alike.
+   * @returns what stands under each key now: what was there, or what was given
+   */
+  ensureMany(markers: readonly StoredItem[]): Promise<Stored[]>
+  /**
+   * Replaces both versions, or with `softOnly` just the payload, atomically. One that is missing is made, both versions
+   * as given. Life is what it was, or `ttl` if that is longer.
+   */
+  changeMany(changes: readonly MarkerChange[]): Promise<void>
+}
+
+/** What becomes of a marker. */
+export interface MarkerChange extends StoredItem {
+  /** Leave the header of a marker that is there as it is. */
+  readonly softOnly?: true
+}
+
+/**
+ * The stream of changes: which keys were set, deleted or expired, by whoever it was, this process included, however
+ * they were changed. A key may be told more often than it changed, and later, but never be left out while the feed is
+ * unbroken. Taking a lease changes nothing.
+ */
+export interface Feed {
+  /**
+   * Follows the changes of all keys that start with `prefix`, until `stop`. Returns at once; the listener hears
+   * `unbroken` when following has begun, and again each time after `broken`. A feed that breaks is taken up again by
+   * itself, with pauses that grow, for as long as it takes; nothing of this keeps the process alive.
+   */
+  follow(prefix: string, listener: FeedListener): { stop(): Promise<void> }
+}
+
+/** Who follows a feed. None of these may throw. */
+export interface FeedListener {
+  /** From now on nothing is missed. What was read before this may be out of date. */
+  unbroken(): void
+  /** These keys have changed. */
+  changed(keys: readonly string[]): void
+  /** Everything may have changed: a flush, a clear, an overflow. */
+  changedAll(): void
+  /**
+   * Changes may be missed from now on, or have been for at most a second and a half: a connection that is silent for
+   * so long is a broken one.
+   */
+  broken(cause: unknown): void
+}
+
+/** What a server says of itself: of all it keeps, not only of what is ours. */
+export interface ServerStats {
+  read(): Promise<ServerFigures>
+}
+
+/** Figures of a server since it started; `undefined` where it doesn't tell. */
+export interface ServerFigures {
+  readonly hitCount: number | undefined
+  readonly missCount: number | undefined
+  /** Hits per read, 0 before the first. */
+  readonly hitRate: number | undefined
+  readonly evictionCount: number | undefined
+  /** Bytes in use. */
+  readonly memoryBytes: number | undefined
+  /** Keys, rows or documents. */
+  readonly keyCount: number | undefined
 }

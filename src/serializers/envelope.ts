@@ -14,10 +14,11 @@ import type { Stored } from '../contracts/storage.ts'
  *   24  8        expired at
  *
  * Big-endian moments compare as bytes, so a backend can compare and patch them without knowing what they mean.
- * The payload follows in a field of its own, or behind the header where a backend has but one.
+ * The payload follows in a field of its own, or behind the header where a backend has but one: see `joinStored`.
  */
 
 const headerLength = 32
+const lengthBytes = 2
 const formatVersion = 1
 const never = 0xffffffff
 const staleAtOffset = 16
@@ -76,17 +77,25 @@ export function staleHeader(header: Uint8Array, now: number): Uint8Array {
   return patched
 }
 
-/** Header and payload as one, for backends that keep one value under a key. */
-export function joinStored(stored: Stored): Uint8Array {
-  const bytes = new Uint8Array(stored.header.length + stored.payload.length)
-  bytes.set(stored.header)
-  bytes.set(stored.payload, stored.header.length)
+/**
+ * Header and payload as one, for backends that keep one value under a key: two bytes for the header's length, the
+ * header, the payload.
+ */
+export function joinStored({ header, payload }: Stored): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes + header.length + payload.length)
+  viewOf(bytes).setUint16(0, header.length)
+  bytes.set(header, lengthBytes)
+  bytes.set(payload, lengthBytes + header.length)
   return bytes
 }
 
-/** The inverse of {@link joinStored}, without copying. Whether it is ours, `readHeader` tells. */
+/**
+ * The inverse of {@link joinStored}, without copying. Of bytes that somebody else wrote, it makes a header and a
+ * payload all the same; whether they are ours, `readHeader` tells.
+ */
 export function splitStored(bytes: Uint8Array): Stored {
-  return { header: bytes.subarray(0, headerLength), payload: bytes.subarray(headerLength) }
+  const end = bytes.length < lengthBytes ? lengthBytes : lengthBytes + viewOf(bytes).getUint16(0)
+  return { header: bytes.subarray(lengthBytes, end), payload: bytes.subarray(end) }
 }
 
 // What is too far off to be written is "never", and what is before 1970 was then: a moment never turns into another one.

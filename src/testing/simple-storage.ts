@@ -1,4 +1,4 @@
-import type { Claim, ClaimAnswer, Leases, Storage, Stored, StoredItem } from '../contracts/storage.ts'
+import type { Capabilities, Claim, ClaimAnswer, Leases, Storage, Stored, StoredItem } from '../contracts/storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Lifecycle } from '../storages/lifecycle.ts'
 import { staleStored } from '../storages/stale-stored.ts'
@@ -6,7 +6,7 @@ import { wallClock } from '../storages/wall-clock.ts'
 
 /** A shared storage without a server: see {@link simpleStorage}. */
 export interface SimpleStorage extends Storage {
-  readonly capabilities: Required<Storage['capabilities']>
+  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'scan' | 'time'>>
   /** One more client of the same data, as another process would have it. */
   another(): SimpleStorage
 }
