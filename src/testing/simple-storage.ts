@@ -1,4 +1,14 @@
-import type { Capabilities, Claim, ClaimAnswer, Leases, Storage, Stored, StoredItem } from '../contracts/storage.ts'
+import type {
+  Capabilities,
+  Claim,
+  ClaimAnswer,
+  Leases,
+  MarkerChange,
+  Markers,
+  Storage,
+  Stored,
+  StoredItem,
+} from '../contracts/storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Lifecycle } from '../storages/lifecycle.ts'
 import { staleStored } from '../storages/stale-stored.ts'
@@ -6,7 +16,7 @@ import { wallClock } from '../storages/wall-clock.ts'
 
 /** A shared storage without a server: see {@link simpleStorage}. */
 export interface SimpleStorage extends Storage {
-  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'scan' | 'time'>>
+  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time'>>
   /** One more client of the same data, as another process would have it. */
   another(): SimpleStorage
 }
@@ -39,6 +49,7 @@ function connect(rows: Map<string, Row>, clock: Clock, pageSize: number): Simple
     another: () => connect(rows, clock, pageSize),
     capabilities: {
       leases: leasesOf(life),
+      markers: markersOf(life),
       scan: { keys: (prefix) => pages(life, prefix, pageSize) },
       time: { now: () => life.run((table) => table.now()) },
     },
@@ -58,6 +69,13 @@ function leasesOf(life: Lifecycle<Table>): Leases {
     renewMany: (renewals) => life.run((table) => renewals.map((renewal) => table.renew(renewal))),
     fulfilMany: (items) => life.run((table) => items.map((item) => table.fulfil(item))),
     releaseMany: (leases) => life.run((table) => leases.forEach(({ key, token }) => table.release(key, token))),
+  }
+}
+
+function markersOf(life: Lifecycle<Table>): Markers {
+  return {
+    ensureMany: (markers) => life.run((table) => markers.map((marker) => table.ensure(marker))),
+    changeMany: (changes) => life.run((table) => changes.forEach((change) => table.change(change))),
   }
 }
 
@@ -114,6 +132,19 @@ class Table {
     return row?.stored !== undefined
   }
 
+  ensure({ key, ttl, header, payload }: StoredItem): Stored {
+    const there = this.#row(key)
+    const stored = there?.stored ?? copyOf({ header, payload })
+    this.#rows.set(key, { stored, expiresAt: this.#later(there, ttl) })
+    return copyOf(stored)
+  }
+
+  change({ key, ttl, header, payload, softOnly }: MarkerChange): void {
+    const there = this.#row(key)
+    const kept = softOnly === true ? there?.stored?.header : undefined
+    this.#rows.set(key, { stored: copyOf({ header: kept ?? header, payload }), expiresAt: this.#later(there, ttl) })
+  }
+
   claim({ key, token, life, force }: Claim): ClaimAnswer {
     const now = this.now()
     const row = this.#row(key)
@@ -146,6 +177,12 @@ class Table {
   #rowLeasedTo(token: string, key: string): Row | undefined {
     const row = this.#row(key)
     return row?.lease?.token === token ? row : undefined
+  }
+
+  /** When a marker ends that is to live for `ttl` at least. */
+  #later(there: Row | undefined, ttl: number | undefined): number {
+    const asked = this.now() + (ttl ?? Infinity)
+    return there?.stored === undefined ? asked : Math.max(asked, there.expiresAt)
   }
 
   /** The row without what has run out: nothing of it may count any more. */

@@ -5,6 +5,7 @@ import { entryCases } from './entry-cases.ts'
 import { leaseCases } from './lease-cases.ts'
 import { lifeCases } from './life-cases.ts'
 import { lifetimeCases } from './lifetime-cases.ts'
+import { markerCases } from './marker-cases.ts'
 import type { Bench, Need } from './storage-case.ts'
 
 /** The functions of a test runner that the suite uses: those of vitest, `node:test`, Jest, Mocha, … */
@@ -56,7 +57,7 @@ export function storageConformance(subject: StorageSubject, { describe, test }: 
   })
 }
 
-const cases = [...entryCases, ...lifetimeCases, ...deletionCases, ...leaseCases, ...lifeCases]
+const cases = [...entryCases, ...lifetimeCases, ...deletionCases, ...leaseCases, ...markerCases, ...lifeCases]
 
 async function withBench(
   subject: StorageSubject,
@@ -69,6 +70,9 @@ async function withBench(
     storage,
     get leases() {
       return present(storage.capabilities.leases, 'leases')
+    },
+    get markers() {
+      return present(storage.capabilities.markers, 'markers')
     },
     get scan() {
       return present(storage.capabilities.scan, 'scan')
@@ -100,6 +104,7 @@ function present<Thing>(thing: Thing | undefined, what: Need): Thing {
 async function lacks(what: Need, { storage }: Bench, made: StorageUnderTest): Promise<void> {
   const isThere = {
     leases: storage.capabilities.leases !== undefined,
+    markers: storage.capabilities.markers !== undefined,
     scan: storage.capabilities.scan !== undefined,
     time: storage.capabilities.time !== undefined,
     another: made.another !== undefined,
