@@ -207,7 +207,7 @@ test('a capability that is not there, and not excused, fails; so does an excuse 
     capabilities: { time: storage.capabilities.time },
   })
   expect(await failuresOf(plain)).toContain('gives a lease to the first who claims it, and says so to the others')
-  expect(await failuresOf(plain, { leases: 'no', scan: 'no' })).toEqual([])
+  expect(await failuresOf(plain, { leases: 'no', scan: 'no', feed: 'no' })).toEqual([])
   expect(await failuresOf((storage) => storage, { scan: 'too lazy' })).toEqual(['has no scan: too lazy'])
 })
 
