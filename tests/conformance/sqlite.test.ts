@@ -7,6 +7,7 @@ import { driversHere } from '../storages/drivers.ts'
 import { temporaryFolder } from '../storages/folder.ts'
 
 const markers = 'not yet'
+const noFeed = 'SQLite tells other processes nothing'
 
 for (const driver of driversHere) {
   storageConformance(
@@ -23,7 +24,7 @@ for (const driver of driversHere) {
           remove: () => folder.remove(),
         })
       },
-      cannot: { markers },
+      cannot: { markers, feed: noFeed },
     },
     { describe, test },
   )
@@ -35,7 +36,7 @@ storageConformance(
   {
     name: 'sqlite() in memory, on the wall clock',
     open: () => Promise.resolve({ storage: sqlite({ path: ':memory:' }) }),
-    cannot: { clock: 'nobody turns the wall clock', another: 'its data is nobody else’s', markers },
+    cannot: { markers, feed: noFeed, clock: 'nobody turns the wall clock', another: 'its data is nobody else’s' },
   },
   { describe, test },
 )
@@ -53,7 +54,7 @@ storageConformance(
         remove: () => Promise.resolve(void client.close()),
       }
     },
-    cannot: { markers },
+    cannot: { markers, feed: noFeed },
   },
   { describe, test },
 )
