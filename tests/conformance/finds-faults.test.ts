@@ -279,15 +279,11 @@ const faults: readonly (readonly [string, string, Fault])[] = [
   ],
 ]
 
-test.each(faults)(
-  'a storage that %s fails where it says: %s',
-  async (_what, where, fault) => {
-    const failures = await failuresOf((storage) => ({ ...storage, ...fault(storage) }))
-    expect(failures.filter((title) => title.includes(where))).not.toEqual([])
-    // Cases of the feed wait for what a faulty storage never tells.
-  },
-  60_000,
-)
+test.each(faults)('a storage that %s fails where it says: %s', async (_what, where, fault) => {
+  // Without its feed, whose cases would wait for what a faulty storage never tells.
+  const failures = await failuresOf((storage) => withoutFeed({ ...storage, ...fault(storage) }), { feed: 'too slow' })
+  expect(failures.filter((title) => title.includes(where))).not.toEqual([])
+})
 
 test('a capability that is not there, and not excused, fails; so does an excuse for one that is', async () => {
   const plain = (storage: SimpleStorage): Storage => ({
@@ -330,6 +326,11 @@ function withLeases(
 ): Pick<Storage, 'capabilities'> {
   const { leases } = storage.capabilities
   return { capabilities: { ...storage.capabilities, scan, leases: { ...leases, ...change(leases) } } }
+}
+
+function withoutFeed(storage: Storage): Storage {
+  const { feed: _, ...capabilities } = storage.capabilities
+  return { ...storage, capabilities }
 }
 
 function withMarkers(storage: SimpleStorage, change: (markers: Markers) => Partial<Markers>): Partial<Storage> {
