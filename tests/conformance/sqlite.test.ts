@@ -6,6 +6,9 @@ import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 import { driversHere } from '../storages/drivers.ts'
 import { temporaryFolder } from '../storages/folder.ts'
 
+const markers = 'not yet'
+const noFeed = 'SQLite tells other processes nothing'
+
 for (const driver of driversHere) {
   storageConformance(
     {
@@ -21,6 +24,7 @@ for (const driver of driversHere) {
           remove: () => folder.remove(),
         })
       },
+      cannot: { markers, feed: noFeed },
     },
     { describe, test },
   )
@@ -32,7 +36,7 @@ storageConformance(
   {
     name: 'sqlite() in memory, on the wall clock',
     open: () => Promise.resolve({ storage: sqlite({ path: ':memory:' }) }),
-    cannot: { clock: 'nobody turns the wall clock', another: 'its data is nobody else’s' },
+    cannot: { markers, feed: noFeed, clock: 'nobody turns the wall clock', another: 'its data is nobody else’s' },
   },
   { describe, test },
 )
@@ -50,6 +54,7 @@ storageConformance(
         remove: () => Promise.resolve(void client.close()),
       }
     },
+    cannot: { markers, feed: noFeed },
   },
   { describe, test },
 )
