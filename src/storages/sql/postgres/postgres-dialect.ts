@@ -96,7 +96,11 @@ export function postgresDialect({ table, channel }: PostgresDialectOptions): Sql
     async ensure(client, steps) {
       const columns = itemColumns(steps)
       // One message for each, since only those that are made are told.
-      if (channel !== undefined) columns.push(channel, toldOf(steps).keys.flatMap((key) => feedMessages({ keys: [key] })))
+      if (channel !== undefined)
+        columns.push(
+          channel,
+          toldOf(steps).keys.flatMap((key) => feedMessages({ keys: [key] })),
+        )
       const rows = await run(client, statements.ensure, columns)
       return rows.map(foundRow)
     },
@@ -150,10 +154,10 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
   const stands = `entry.lease_until > ${now}`
 
   /** The answer of a statement, told or not: a list that comes with a query that is always run. */
-  const telling = (parameters: number, statement: string, answer: string): string =>
+  const telling = (parameters: number, statement: string, answer: string, condition = ''): string =>
     isTold
       ? `WITH ${statement} SELECT answer.* FROM (
-          SELECT count(pg_notify($${parameters + 1}, message)) FROM unnest($${parameters + 2}::text[]) AS message
+          SELECT count(pg_notify($${parameters + 1}, message)) FROM unnest($${parameters + 2}::text[]) AS message ${condition}
         ) AS told LEFT JOIN (${answer}) AS answer ON true`
       : `WITH ${statement} ${answer}`
 
@@ -230,6 +234,7 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
         WHERE entry.id = given.id AND entry.lease_token = given.token AND ${stands} RETURNING entry.id
       )`,
       'SELECT id FROM written',
+      'WHERE EXISTS (SELECT FROM written)',
     ),
     // A row without an entry is dead then, and the sweeper's.
     release: `WITH ${locked} UPDATE ${table} AS entry SET lease_token = NULL, lease_until = 0

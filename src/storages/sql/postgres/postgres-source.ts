@@ -38,7 +38,11 @@ type PoolClass = new (options: object) => OwnPool
  * @param size connections at most
  * @param connectLimit milliseconds for connecting
  */
-export async function poolOf(url: string, size: number, connectLimit: number): Promise<ConnectionSource<PostgresClient>> {
+export async function poolOf(
+  url: string,
+  size: number,
+  connectLimit: number,
+): Promise<ConnectionSource<PostgresClient>> {
   const Pool = await loadPool()
   const pool = new Pool({
     connectionString: url,

@@ -41,7 +41,10 @@ function byName(one: RowId, other: RowId): number {
   return one.name < other.name ? -1 : 1
 }
 
-function slices<Thing>(steps: readonly Step<Thing>[], { rows, bytes }: BatchLimits): readonly (readonly Step<Thing>[])[] {
+function slices<Thing>(
+  steps: readonly Step<Thing>[],
+  { rows, bytes }: BatchLimits,
+): readonly (readonly Step<Thing>[])[] {
   const all: (readonly Step<Thing>[])[] = []
   let start = 0
   let size = 0

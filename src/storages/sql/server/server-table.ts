@@ -122,7 +122,11 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
     return answers
   }
 
-  const listRange = (prefix: string, after: Buffer | undefined, what: IdRange['what']): Promise<readonly ListedRow[]> => {
+  const listRange = (
+    prefix: string,
+    after: Buffer | undefined,
+    what: IdRange['what'],
+  ): Promise<readonly ListedRow[]> => {
     const [from, to] = idRangeOf(Buffer.from(prefix))
     return connections.use((client) => dialect.list(client, { from, to, after, limit: keysPerPage, what }))
   }
