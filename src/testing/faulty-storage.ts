@@ -1,4 +1,4 @@
-import type { Leases, Scan, Storage, Time } from '../contracts/storage.ts'
+import type { Leases, Markers, Scan, Storage, Time } from '../contracts/storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { wallClock } from '../storages/wall-clock.ts'
 
@@ -12,6 +12,7 @@ export type StorageOperation =
   | 'clear'
   | 'close'
   | keyof Leases
+  | keyof Markers
   | 'scan'
   | 'now'
 
@@ -82,7 +83,7 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
     faults.set(operation, { left: times, strike })
   }
 
-  const { leases, scan, time } = storage.capabilities
+  const { leases, markers, scan, time } = storage.capabilities
   return {
     kind: storage.kind,
     type: storage.type,
@@ -90,6 +91,7 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
     capabilities: {
       ...storage.capabilities,
       ...(leases && { leases: faultyLeases(leases, under) }),
+      ...(markers && { markers: faultyMarkers(markers, under) }),
       ...(scan && { scan: faultyScan(scan, under) }),
       ...(time && { time: { now: () => under('now', [], () => time.now()) } satisfies Time }),
     },
@@ -155,6 +157,13 @@ function faultyLeases(leases: Leases, under: Under): Leases {
     renewMany: (renewals) => under('renewMany', keysOf(renewals), () => leases.renewMany(renewals)),
     fulfilMany: (items) => under('fulfilMany', keysOf(items), () => leases.fulfilMany(items)),
     releaseMany: (released) => under('releaseMany', keysOf(released), () => leases.releaseMany(released)),
+  }
+}
+
+function faultyMarkers(markers: Markers, under: Under): Markers {
+  return {
+    ensureMany: (ensured) => under('ensureMany', keysOf(ensured), () => markers.ensureMany(ensured)),
+    changeMany: (changes) => under('changeMany', keysOf(changes), () => markers.changeMany(changes)),
   }
 }
 

@@ -1,4 +1,15 @@
-import type { Capabilities, Claim, ClaimAnswer, Feed, Leases, Storage, Stored, StoredItem } from '../contracts/storage.ts'
+import type {
+  Capabilities,
+  Claim,
+  ClaimAnswer,
+  Feed,
+  Leases,
+  MarkerChange,
+  Markers,
+  Storage,
+  Stored,
+  StoredItem,
+} from '../contracts/storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Lifecycle } from '../storages/lifecycle.ts'
 import { staleStored } from '../storages/stale-stored.ts'
@@ -7,7 +18,7 @@ import { ChangeStream } from './change-stream.ts'
 
 /** A shared storage without a server: see {@link simpleStorage}. */
 export interface SimpleStorage extends Storage {
-  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'scan' | 'time' | 'feed'>>
+  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time' | 'feed'>>
   /** One more client of the same data, as another process would have it. */
   another(): SimpleStorage
 }
@@ -52,6 +63,7 @@ function connect(data: Data, clock: Clock, pageSize: number): SimpleStorage {
     another: () => connect(data, clock, pageSize),
     capabilities: {
       leases: leasesOf(life),
+      markers: markersOf(life),
       scan: { keys: (prefix) => pages(life, prefix, pageSize) },
       time: { now: () => life.run((table) => table.now()) },
       feed: feedOf(life, data.changes, following),
@@ -98,6 +110,13 @@ function feedOf(life: Lifecycle<Table>, changes: ChangeStream, following: Set<()
         },
       }
     },
+  }
+}
+
+function markersOf(life: Lifecycle<Table>): Markers {
+  return {
+    ensureMany: (markers) => life.run((table) => markers.map((marker) => table.ensure(marker))),
+    changeMany: (changes) => life.run((table) => changes.forEach((change) => table.change(change))),
   }
 }
 
@@ -166,6 +185,21 @@ class Table {
     this.#changes.tell(keys)
   }
 
+  ensure({ key, ttl, header, payload }: StoredItem): Stored {
+    const there = this.#row(key)
+    const stored = there?.stored ?? copyOf({ header, payload })
+    if (there?.stored === undefined) this.#changes.tell([key])
+    this.#rows.set(key, { stored, expiresAt: this.#later(there, ttl) })
+    return copyOf(stored)
+  }
+
+  change({ key, ttl, header, payload, softOnly }: MarkerChange): void {
+    const there = this.#row(key)
+    const kept = softOnly === true ? there?.stored?.header : undefined
+    this.#rows.set(key, { stored: copyOf({ header: kept ?? header, payload }), expiresAt: this.#later(there, ttl) })
+    this.#changes.tell([key])
+  }
+
   claim({ key, token, life, force }: Claim): ClaimAnswer {
     const now = this.now()
     const row = this.#row(key)
@@ -198,6 +232,12 @@ class Table {
   #rowLeasedTo(token: string, key: string): Row | undefined {
     const row = this.#row(key)
     return row?.lease?.token === token ? row : undefined
+  }
+
+  /** When a marker ends that is to live for `ttl` at least. */
+  #later(there: Row | undefined, ttl: number | undefined): number {
+    const asked = this.now() + (ttl ?? Infinity)
+    return there?.stored === undefined ? asked : Math.max(asked, there.expiresAt)
   }
 
   /** The row without what has run out: nothing of it may count any more. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Feed, Leases, Scan, Storage, Stored, StoredItem, Time } from '../../contracts/storage.ts'
+import type { Feed, Leases, Markers, Scan, Storage, Stored, StoredItem, Time } from '../../contracts/storage.ts'
 
 /** What a case can't do without. */
-export type Need = 'leases' | 'scan' | 'time' | 'feed' | 'another' | 'clock'
+export type Need = 'leases' | 'markers' | 'scan' | 'time' | 'feed' | 'another' | 'clock'
 
 /** One thing that holds for every storage that has what it needs. */
 export interface StorageCase {
@@ -15,6 +15,7 @@ export interface StorageCase {
 export interface Bench {
   readonly storage: Storage
   readonly leases: Leases
+  readonly markers: Markers
   readonly scan: Scan
   readonly time: Time
   readonly feed: Feed

@@ -6,6 +6,7 @@ import { feedCases } from './feed-cases.ts'
 import { leaseCases } from './lease-cases.ts'
 import { lifeCases } from './life-cases.ts'
 import { lifetimeCases } from './lifetime-cases.ts'
+import { markerCases } from './marker-cases.ts'
 import { serverStatsCases } from './server-stats-cases.ts'
 import type { Bench, Need } from './storage-case.ts'
 
@@ -58,7 +59,16 @@ export function storageConformance(subject: StorageSubject, { describe, test }: 
   })
 }
 
-const cases = [...entryCases, ...lifetimeCases, ...deletionCases, ...leaseCases, ...feedCases, ...lifeCases, ...serverStatsCases]
+const cases = [
+  ...entryCases,
+  ...lifetimeCases,
+  ...deletionCases,
+  ...leaseCases,
+  ...markerCases,
+  ...feedCases,
+  ...lifeCases,
+  ...serverStatsCases,
+]
 
 async function withBench(
   subject: StorageSubject,
@@ -71,6 +81,9 @@ async function withBench(
     storage,
     get leases() {
       return present(storage.capabilities.leases, 'leases')
+    },
+    get markers() {
+      return present(storage.capabilities.markers, 'markers')
     },
     get scan() {
       return present(storage.capabilities.scan, 'scan')
@@ -105,6 +118,7 @@ function present<Thing>(thing: Thing | undefined, what: Need): Thing {
 async function lacks(what: Need, { storage }: Bench, made: StorageUnderTest): Promise<void> {
   const isThere = {
     leases: storage.capabilities.leases !== undefined,
+    markers: storage.capabilities.markers !== undefined,
     scan: storage.capabilities.scan !== undefined,
     time: storage.capabilities.time !== undefined,
     feed: storage.capabilities.feed !== undefined,
