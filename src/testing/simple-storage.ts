@@ -18,7 +18,8 @@ import { ChangeStream } from './change-stream.ts'
 
 /** A shared storage without a server: see {@link simpleStorage}. */
 export interface SimpleStorage extends Storage {
-  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time' | 'feed'>>
+  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time'>> &
+    Pick<Capabilities, 'feed'>
   /** One more client of the same data, as another process would have it. */
   another(): SimpleStorage
 }
@@ -27,16 +28,24 @@ export interface SimpleStorage extends Storage {
  * A server that isn't one: a shared storage in this process's memory, complete and simple, for tests and for trying
  * things out. It keeps bytes, never references, and does everything in the order it was called. Who follows its feed
  * hears of a change a microtask later, and that an entry's ttl has passed when somebody next asks for it.
- *
- * @param options `clock`: what it lives by (the wall clock); `pageSize`: keys in a page of its scan (100)
  */
-export function simpleStorage(options: { readonly clock?: Clock; readonly pageSize?: number } = {}): SimpleStorage {
-  const data = { rows: new Map<string, Row>(), changes: new ChangeStream() }
-  return connect(data, options.clock ?? wallClock, options.pageSize ?? 100)
+export function simpleStorage(options: SimpleStorageOptions = {}): SimpleStorage {
+  const { clock = wallClock, pageSize = 100, feed = false } = options
+  return connect({ rows: new Map(), changes: new ChangeStream(), clock, pageSize, feed })
+}
+
+/** What a simple storage is like. */
+export interface SimpleStorageOptions {
+  /** What it lives by. Default: the wall clock. */
+  readonly clock?: Clock
+  /** Keys in a page of its scan. Default 100. */
+  readonly pageSize?: number
+  /** Whether it tells others of changes. Default: it doesn't, as SQLite and Memcached don't. */
+  readonly feed?: boolean
 }
 
 /** What all clients of one server share. */
-interface Data {
+interface Data extends Required<SimpleStorageOptions> {
   readonly rows: Map<string, Row>
   readonly changes: ChangeStream
 }
@@ -48,10 +57,10 @@ interface Row {
   readonly lease?: { readonly token: string; readonly until: number }
 }
 
-function connect(data: Data, clock: Clock, pageSize: number): SimpleStorage {
+function connect(data: Data): SimpleStorage {
   const following = new Set<() => void>()
   const life = new Lifecycle('simple', {
-    open: () => Promise.resolve(new Table(data, clock)),
+    open: () => Promise.resolve(new Table(data)),
     close() {
       for (const stop of following) stop()
       return Promise.resolve()
@@ -60,13 +69,13 @@ function connect(data: Data, clock: Clock, pageSize: number): SimpleStorage {
   return {
     kind: 'shared',
     type: 'simple',
-    another: () => connect(data, clock, pageSize),
+    another: () => connect(data),
     capabilities: {
       leases: leasesOf(life),
       markers: markersOf(life),
-      scan: { keys: (prefix) => pages(life, prefix, pageSize) },
+      scan: { keys: (prefix) => pages(life, prefix, data.pageSize) },
       time: { now: () => life.run((table) => table.now()) },
-      feed: feedOf(life, data.changes, following),
+      ...(data.feed && { feed: feedOf(life, data.changes, following) }),
     },
     open: () => life.run(() => undefined),
     getMany: (keys) => life.run((table) => keys.map((key) => table.get(key))),
@@ -133,10 +142,10 @@ class Table {
   readonly #changes: ChangeStream
   readonly #clock: Clock
 
-  constructor(data: Data, clock: Clock) {
+  constructor(data: Data) {
     this.#rows = data.rows
     this.#changes = data.changes
-    this.#clock = clock
+    this.#clock = data.clock
   }
 
   now(): number {

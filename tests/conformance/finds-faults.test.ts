@@ -385,7 +385,7 @@ async function failuresOf(
   const tests: (readonly [string, () => Promise<void>])[] = []
   const open = (): Promise<StorageUnderTest> => {
     const clock = virtualClock()
-    const storage = simpleStorage({ clock })
+    const storage = simpleStorage({ clock, feed: true })
     return Promise.resolve({
       storage: fault(storage),
       another: () => Promise.resolve(fault(storage.another())),
@@ -422,6 +422,7 @@ function withFeed(
   following?: ReturnType<Feed['follow']>,
 ): Pick<Storage, 'capabilities'> {
   const { feed } = storage.capabilities
+  if (feed === undefined) throw new Error('made without a feed')
   return {
     capabilities: {
       ...storage.capabilities,
