@@ -363,7 +363,8 @@ test.concurrent.each(feedFaults)('a feed that %s fails where it says: %s', async
 })
 
 test.each(faults)('a storage that %s fails where it says: %s', async (_what, where, fault) => {
-  const failures = await failuresOf((storage) => ({ ...storage, ...fault(storage) }))
+  // Without its feed, whose cases would wait for what a faulty storage never tells.
+  const failures = await failuresOf((storage) => withoutFeed({ ...storage, ...fault(storage) }), { feed: 'too slow' })
   expect(failures.filter((title) => title.includes(where))).not.toEqual([])
 })
 
@@ -409,6 +410,11 @@ function withLeases(
 ): Pick<Storage, 'capabilities'> {
   const { leases } = storage.capabilities
   return { capabilities: { ...storage.capabilities, scan, leases: { ...leases, ...change(leases) } } }
+}
+
+function withoutFeed(storage: Storage): Storage {
+  const { feed: _, ...capabilities } = storage.capabilities
+  return { ...storage, capabilities }
 }
 
 function withMarkers(storage: SimpleStorage, change: (markers: Markers) => Partial<Markers>): Partial<Storage> {

@@ -6,8 +6,8 @@ import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
 import { driversHere } from '../storages/drivers.ts'
 import { temporaryFolder } from '../storages/folder.ts'
 
-const feed = 'SQLite tells other processes nothing'
 const markers = 'not yet'
+const noFeed = 'SQLite tells other processes nothing'
 
 for (const driver of driversHere) {
   storageConformance(
@@ -24,7 +24,7 @@ for (const driver of driversHere) {
           remove: () => folder.remove(),
         })
       },
-      cannot: { feed, markers },
+      cannot: { markers, feed: noFeed },
     },
     { describe, test },
   )
@@ -36,7 +36,7 @@ storageConformance(
   {
     name: 'sqlite() in memory, on the wall clock',
     open: () => Promise.resolve({ storage: sqlite({ path: ':memory:' }) }),
-    cannot: { feed, clock: 'nobody turns the wall clock', another: 'its data is nobody else’s', markers },
+    cannot: { markers, feed: noFeed, clock: 'nobody turns the wall clock', another: 'its data is nobody else’s' },
   },
   { describe, test },
 )
@@ -54,7 +54,7 @@ storageConformance(
         remove: () => Promise.resolve(void client.close()),
       }
     },
-    cannot: { feed, markers },
+    cannot: { markers, feed: noFeed },
   },
   { describe, test },
 )
