@@ -103,7 +103,7 @@ function nodeRedisMaker(createClient: (settings: object) => NodeRedisClient, end
 }
 
 function isIoredis(client: RedisClient): client is IoredisClient {
-  return has(client, 'duplicate', 'callBuffer', 'pipeline', 'disconnect') && !has(client, 'nodes')
+  return has(client, 'duplicate', 'callBuffer', 'disconnect') && !has(client, 'nodes')
 }
 
 function isNodeRedis(client: RedisClient): client is NodeRedisClient {

@@ -6,6 +6,7 @@ import { invalidOption } from '../../kernel/errors.ts'
 import { makerFromClient, makerFromPackage, redisDrivers, type RedisDriver } from './client-maker.ts'
 import type { Limits } from './connection.ts'
 import { parseUrl } from './endpoint.ts'
+import { feedChoices, type FeedChoice } from './feed-way.ts'
 import { redisStorage } from './redis-storage.ts'
 import type { ClientMaker } from './server-client.ts'
 import { singleServer } from './single-server.ts'
@@ -21,6 +22,12 @@ export type RedisOptions = RedisTarget &
 export interface RedisTerms {
   /** How long entries are kept that come without a ttl. Default: for ever. */
   readonly ttl?: Duration
+  /**
+   * How others learn of changes: `'tracking'`, by the server, whoever made them (client tracking in broadcast mode);
+   * `'pubsub'`, from those who make them through this storage, all of which must then say so; `'auto'`, tracking where
+   * the server allows it, else pub/sub; `'off'`. Default `'auto'`.
+   */
+  readonly feed?: FeedChoice
   readonly limits?: {
     /** How long is waited for a connection. Default 2 s. */
     readonly connect?: Duration
@@ -65,22 +72,25 @@ export function redis(options: RedisOptions): Storage {
   if (!Number.isInteger(poolSize) || poolSize < 1 || poolSize > 1_000) {
     throw invalidOption('redis: poolSize', 'a whole number from 1 to 1000', poolSize)
   }
-  const { ttl, limits } = resolveTerms(options, 'redis')
+  const { ttl, feed, limits } = resolveTerms(options, 'redis')
   const maker = resolveMaker(options)
   return redisStorage({
     type: 'redis',
     ttl,
+    feed,
     openServers: async () => singleServer(await maker(), limits, poolSize, () => Promise.resolve(undefined)),
   })
 }
 
 /** Reads what holds for one server and for a cluster. @param name how the storage is called in errors */
 export function resolveTerms(
-  { ttl = Infinity, limits = {} }: RedisTerms,
+  { ttl = Infinity, feed = 'auto', limits = {} }: RedisTerms,
   name: string,
-): { readonly ttl: number; readonly limits: Limits } {
+): { readonly ttl: number; readonly feed: FeedChoice; readonly limits: Limits } {
+  if (!feedChoices.includes(feed)) throw invalidOption(`${name}: feed`, `one of ${feedChoices.join(', ')}`, feed)
   return {
     ttl: parsePositiveDuration(ttl, `${name}: ttl`),
+    feed,
     limits: {
       connect: parsePositiveDuration(limits.connect ?? '2s', `${name}: limits.connect`),
       silence: parsePositiveDuration(limits.silence ?? '5s', `${name}: limits.silence`),

@@ -1,7 +1,7 @@
 import { connect, type Limits } from './connection.ts'
 import { Link } from './link.ts'
-import { errorCode, type Address, type ClientMaker, type Reply } from './server-client.ts'
-import type { Command, Servers } from './servers.ts'
+import { errorCode, type Address, type ClientMaker } from './server-client.ts'
+import type { Servers } from './servers.ts'
 
 /**
  * One server, over one connection or several. What changes something goes over the first, so that changes arrive in
@@ -28,28 +28,28 @@ export function singleServer(
     return links[turn] as Link
   }
 
-  // A master that became a replica, behind a name or a sentinel: the next connection may find the new one.
-  const noteError = (error: unknown): void => {
-    if (errorCode(error) === 'READONLY') first.renew(error)
-  }
-
   return {
+    isSharded: false,
     slotOf: () => 0,
-    async ask({ words, isRead = false }: Command): Promise<Reply> {
-      try {
-        return await linkFor(isRead).send(words)
-      } catch (error) {
-        noteError(error)
-        throw error
-      }
-    },
+    ask: ({ words }) => linkFor(true).send(words),
     async askAll(commands) {
       const isRead = commands.every((command) => command.isRead === true)
       const replies = await linkFor(isRead).sendAll(commands.map(({ words }) => words))
-      for (const reply of replies) if (reply instanceof Error) noteError(reply)
+      // A master that became a replica, behind a name or a sentinel: the next connection may find the new one.
+      const refused = replies.find((reply) => errorCode(reply) === 'READONLY')
+      if (refused !== undefined) first.renew(refused)
       return replies
     },
     onEach: async (action) => [await action({ send: (words) => first.send(words) })],
+    async listeners() {
+      const now = await address()
+      return {
+        clients: () => [maker.make({ address: now, isFeed: true })],
+        limit: limits.connect,
+        layout: '',
+        survey: undefined,
+      }
+    },
     async open() {
       await first.connected()
     },
