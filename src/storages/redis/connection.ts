@@ -41,6 +41,7 @@ export class Connection {
   readonly #client: ServerClient
   readonly #silence: number
   #due = 0
+  #isRetired = false
   #answers = 0
   #watch: Timer | undefined
   #lost: { readonly cause: unknown } | undefined
@@ -78,6 +79,12 @@ export class Connection {
     this.#onLost?.(cause)
   }
 
+  /** Ends it when nothing is due any more. */
+  retire(): void {
+    this.#isRetired = true
+    this.#endIfDone()
+  }
+
   #expect<Answer>(answer: Promise<Answer>): Promise<Answer> {
     this.#due++
     if (this.#watch === undefined) {
@@ -91,6 +98,11 @@ export class Connection {
   readonly #settle = (): void => {
     this.#due--
     this.#answers++
+    if (this.#isRetired) this.#endIfDone()
+  }
+
+  #endIfDone(): void {
+    if (this.#due === 0) this.end()
   }
 
   /** @param quiet for how long answers have been due and none came */

@@ -167,10 +167,13 @@ export class Entries {
     const replies = await this.#servers.askAll(
       groups.map(({ slot, items }) => ({ slot, words: ['MGET', ...items], isRead: true })),
     )
-    const found = new Array<Stored | undefined>(keys.length)
+    // Of a cluster, one server may be away. Its share is missing then; the rest is as good as ever.
+    if (!replies.some(Array.isArray)) throwFirst(replies)
+    const found = new Array<Stored | undefined>(keys.length).fill(undefined)
     for (const [index, { places }] of groups.entries()) {
-      const values = listIn(replies[index])
-      for (let at = 0; at < values.length; at++) found[places[at] as number] = storedIn(values[at])
+      const values = replies[index]
+      if (!Array.isArray(values)) continue
+      for (let at = 0; at < values.length; at++) found[places[at] as number] = storedIn(values[at] as Reply)
     }
     return found
   }

@@ -55,6 +55,12 @@ export class Link {
     this.#connection?.end()
   }
 
+  /** As {@link close}, but what has been asked is still answered. */
+  retire(): void {
+    this.#isClosed = true
+    this.#connection?.retire()
+  }
+
   async #try(): Promise<Connection> {
     if (this.#isClosed) throw new CacheError('CLOSED', 'the connection is closed')
     if (performance.now() < this.#notBefore) throw this.#cause

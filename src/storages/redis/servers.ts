@@ -22,15 +22,14 @@ export interface Servers {
   slotOf(key: string | Buffer): number
   /** Reads something. @throws what the server answers as an error; or why it can't be reached */
   ask(command: Command): Promise<Reply>
-  /**
-   * Sends commands together, one batch a server. What a server answers as an error stands in the place of its answer.
-   * @throws why a server can't be reached
-   */
+  /** Sends commands together, one batch a server. What went wrong with a command stands in the place of its answer. */
   askAll(commands: readonly Command[]): Promise<readonly (Reply | Error)[]>
-  /**
-   * Does something on every server that keeps entries; once more, if keys may have moved from one to another meanwhile.
-   */
-  onEach<Answer>(action: (server: Server) => Promise<Answer>): Promise<readonly Answer[]>
+  /** Every server that keeps entries. */
+  each(): Promise<readonly Server[]>
+  /** How the servers share the keys by now: another text means differently. */
+  layout(): Promise<string>
+  /** Whether keys are on their way from one server to another. */
+  isMoving(): Promise<boolean>
   /** What a feed needs to know of the servers as they are now. */
   listeners(): Promise<Listeners>
   /** Connects. */

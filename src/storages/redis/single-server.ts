@@ -34,13 +34,17 @@ export function singleServer(
     ask: ({ words }) => linkFor(true).send(words),
     async askAll(commands) {
       const isRead = commands.every((command) => command.isRead === true)
-      const replies = await linkFor(isRead).sendAll(commands.map(({ words }) => words))
+      const replies = await linkFor(isRead)
+        .sendAll(commands.map(({ words }) => words))
+        .catch((error: unknown) => commands.map(() => error as Error))
       // A master that became a replica, behind a name or a sentinel: the next connection may find the new one.
       const refused = replies.find((reply) => errorCode(reply) === 'READONLY')
       if (refused !== undefined) first.renew(refused)
       return replies
     },
-    onEach: async (action) => [await action({ send: (words) => first.send(words) })],
+    each: () => Promise.resolve([{ send: (words) => first.send(words) }]),
+    layout: () => Promise.resolve(''),
+    isMoving: () => Promise.resolve(false),
     async listeners() {
       const now = await address()
       return {
