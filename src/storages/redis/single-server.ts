@@ -1,24 +1,21 @@
-import { connect, type Limits } from './connection.ts'
+import { connect, type Connection, type Limits } from './connection.ts'
 import { Link } from './link.ts'
-import { errorCode, type Address, type ClientMaker } from './server-client.ts'
+import { insistOnMaster, type Sentinels } from './sentinel.ts'
+import { errorCode, type ClientMaker } from './server-client.ts'
 import type { Servers } from './servers.ts'
 
 /**
  * One server, over one connection or several. What changes something goes over the first, so that changes arrive in
  * the order they were made.
  *
- * @param address where it is now; asked before each connection
+ * @param sentinels who know where it is; asked before each connection
  */
-export function singleServer(
-  maker: ClientMaker,
-  limits: Limits,
-  poolSize: number,
-  address: () => Promise<Address | undefined>,
-): Servers {
-  const links = Array.from(
-    { length: poolSize },
-    () => new Link(async () => connect(maker.make({ address: await address() }), limits)),
-  )
+export function singleServer(maker: ClientMaker, limits: Limits, poolSize: number, sentinels?: Sentinels): Servers {
+  const connectToServer = async (): Promise<Connection> => {
+    if (sentinels === undefined) return connect(maker.make({}), limits)
+    return insistOnMaster(await connect(maker.make({ address: await sentinels.master() }), limits))
+  }
+  const links = Array.from({ length: poolSize }, () => new Link(connectToServer))
   const [first] = links as [Link]
   let turn = 0
 
@@ -46,9 +43,9 @@ export function singleServer(
     layout: () => Promise.resolve(''),
     isMoving: () => Promise.resolve(false),
     async listeners() {
-      const now = await address()
+      const address = await sentinels?.master()
       return {
-        clients: () => [maker.make({ address: now, isFeed: true })],
+        clients: () => [maker.make({ address, isFeed: true })],
         limit: limits.connect,
         layout: '',
         survey: undefined,
