@@ -117,8 +117,8 @@ class Line {
 
   /** Listens until the line is ended; rejects when it breaks. */
   async #listen(): Promise<void> {
-    const { channel, clock, connect } = this.#options
-    const connection = await connect()
+    const { channel, clock } = this.#options
+    const connection = await this.#options.connect()
     const { client } = connection
     client.unref?.()
     const silence = new Silence(client, clock)

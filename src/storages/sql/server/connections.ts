@@ -38,7 +38,7 @@ export interface ConnectionsOptions<Client> {
   readonly source: ConnectionSource<Client>
   readonly limits: ConnectionLimits
   readonly clock: Clock
-  faultOf(error: unknown): StatementFault
+  readonly faultOf: (error: unknown) => StatementFault
 }
 
 // By then it isn't chance any more.

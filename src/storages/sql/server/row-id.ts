@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { prefixRange } from '../prefix-range.ts'
 
 /*
  * Servers limit what an index can hold (2,700 bytes in Postgres, 3,072 in MySQL), and keys have any length. So a row's
@@ -42,12 +43,4 @@ export function keyBytesOf(id: Buffer, rest: Buffer | null): Buffer {
 /** The ids of keys under a prefix: from the first, up to but not including the second. Keys of others may be among them. */
 export function idRangeOf(prefix: Buffer): readonly [Buffer, Buffer] {
   return prefixRange(prefix.subarray(0, headLength))
-}
-
-/** From a prefix up to, but not including, what follows everything that begins with it. */
-export function prefixRange(prefix: Buffer): readonly [Buffer, Buffer] {
-  // No byte of UTF-8 is 255, so the last one can always be raised, and no key comes behind 255 alone.
-  const last = prefix.at(-1)
-  const end = last === undefined ? Buffer.from([255]) : Buffer.from([...prefix.subarray(0, -1), last + 1])
-  return [prefix, end]
 }
