@@ -58,7 +58,7 @@ interface Figure {
 interface Pair {
   readonly storage: Storage
   readonly raw: Raw
-  end?(): Promise<void>
+  readonly end?: () => Promise<void>
 }
 
 const goalsOfAll: Readonly<Record<string, number>> = { 'getMany(100), 2 KB': 1.1 }
