@@ -21,7 +21,7 @@ export interface SqlStorageOptions<Opened extends OpenedTable> extends LifeSteps
 }
 
 /** Does something with what was opened, and opens it before, if need be. */
-export type WhenOpen<Opened> = <Answer>(action: (opened: Opened) => Answer | Promise<Answer>) => Promise<Answer>
+type WhenOpen<Opened> = <Answer>(action: (opened: Opened) => Answer | Promise<Answer>) => Promise<Answer>
 
 /** A storage over one table: its life, its sweeping, and every capability that is the same in all dialects. */
 export function sqlStorage<Opened extends OpenedTable>(options: SqlStorageOptions<Opened>): Storage {

@@ -1,9 +1,9 @@
-import type { MysqlConnection } from '../../../clients/mysql-client.ts'
+import type { MysqlConnection, MysqlStatement } from '../../../clients/mysql-client.ts'
 import type { StoredItem } from '../../../contracts/storage.ts'
 import { CacheError } from '../../../kernel/errors.ts'
-import type { Step } from '../server/batches.ts'
+import { idsOf, type Step } from '../server/batches.ts'
 import { nameOf } from '../server/row-id.ts'
-import { idsOf, type FoundRow, type SqlDialect } from '../server/server-table.ts'
+import type { FoundRow, SqlDialect } from '../server/sql-dialect.ts'
 import { never, wholeMilliseconds } from '../sql-table.ts'
 
 /** What a dialect of one table works with. */
@@ -36,21 +36,21 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
     const values = steps.flatMap(({ id, rest, thing }) => [
       id,
       rest,
-      bufferOf(thing.header),
-      bufferOf(thing.payload),
+      thing.header,
+      thing.payload,
       wholeMilliseconds(thing.ttl),
     ])
     await (isLarge(steps) ? execute(client, text, values) : change(client, text, values))
   }
 
   /** Rows as they are, and will be until the transaction ends, with the tokens of those that are leased. */
-  const lock = async (client: MysqlConnection, ids: readonly Buffer[]): Promise<ReadonlyMap<string, Buffer>> => {
+  const lock = async (client: MysqlConnection, ids: readonly Uint8Array[]): Promise<ReadonlyMap<string, string>> => {
     const rows = await select(
       client,
       `SELECT id, lease_token FROM ${table} WHERE id IN (?) AND lease_until > ${now} ORDER BY id FOR UPDATE`,
       [ids],
     )
-    return new Map(rows.map(([id, token]) => [nameOf(id as Buffer), token as Buffer]))
+    return new Map(rows.map(([id, token]) => [nameOf(id as Uint8Array), nameOf(token as Uint8Array)]))
   }
 
   /** Those whose token stands, and does until the transaction ends. */
@@ -59,10 +59,10 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
     steps: readonly Step<Thing>[],
   ): Promise<readonly Step<Thing>[]> => {
     const tokens = await lock(client, idsOf(steps))
-    return steps.filter((step) => tokens.get(step.name)?.equals(Buffer.from(step.thing.token)) === true)
+    return steps.filter((step) => tokens.get(step.name) === nameOf(Buffer.from(step.thing.token)))
   }
 
-  const deleteWhere = (client: MysqlConnection, ids: readonly Buffer[], condition: string): Promise<number> =>
+  const deleteWhere = (client: MysqlConnection, ids: readonly Uint8Array[], condition: string): Promise<number> =>
     change(client, `DELETE FROM ${table} WHERE id IN (?) ${condition}`, [ids])
 
   return {
@@ -84,8 +84,8 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
       const text = `SELECT id, IF(${isAlive}, header, NULL), lease_until > 0, ${now} FROM ${table} WHERE id IN (?)`
       const rows = await select(client, text, [idsOf(steps)])
       return rows.map(([id, header, isLeased, at]) => ({
-        name: nameOf(id as Buffer),
-        header: (header as Buffer | null) ?? undefined,
+        name: nameOf(id as Uint8Array),
+        header: (header as Uint8Array | null) ?? undefined,
         isLeased: Number(isLeased) === 1,
         now: Number(at),
       }))
@@ -93,12 +93,10 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
 
     async makeStale(client, steps) {
       const staled = steps.flatMap(({ id, seen, stale }) =>
-        seen === undefined || stale === undefined
-          ? []
-          : [[id, bufferOf(seen), bufferOf(stale.header), wholeMilliseconds(stale.expiredAt)]],
+        seen === undefined || stale === undefined ? [] : [[id, seen, stale.header, wholeMilliseconds(stale.expiredAt)]],
       )
       const unreadable = steps.flatMap(({ id, seen, stale }) =>
-        seen === undefined || stale !== undefined ? [] : [[id, bufferOf(seen)]],
+        seen === undefined || stale !== undefined ? [] : [[id, seen]],
       )
       const dead = steps.filter(({ seen }) => seen === undefined)
       const update = `UPDATE ${table} AS entry JOIN (${given(staled, 'id', 'seen', 'header', 'expires_at')}) AS given
@@ -143,13 +141,13 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
           FROM ${table} WHERE id IN (?)`,
         [idsOf(steps)],
       )
-      const tokens = new Map(steps.map((step) => [step.name, Buffer.from(step.thing.token)]))
+      const tokens = new Map(steps.map(({ name, thing }) => [name, nameOf(Buffer.from(thing.token))]))
       return {
         now: Number(clock?.[4]),
         rows: rows.map((found) => {
           const row = foundRow(found)
-          const holder = found[3] as Buffer | null
-          return { ...row, won: holder !== null && tokens.get(row.name)?.equals(holder) === true }
+          const holder = found[3] as Uint8Array | null
+          return { ...row, won: holder !== null && tokens.get(row.name) === nameOf(holder) }
         }),
       }
     },
@@ -177,7 +175,7 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
         const text = `UPDATE ${table} SET header = ?, payload = ?, expires_at = LEAST(${never}, ${now} + ?),
             lease_token = NULL, lease_until = 0
           WHERE id = ? AND lease_token = ? AND lease_until > ${now}`
-        const item = [bufferOf(thing.header), bufferOf(thing.payload), wholeMilliseconds(thing.ttl)]
+        const item = [thing.header, thing.payload, wholeMilliseconds(thing.ttl)]
         const values = [...item, id, Buffer.from(thing.token)]
         const count = await (isLarge(steps) ? execute(client, text, values) : change(client, text, values))
         return count === 1 ? [only.name] : []
@@ -225,14 +223,14 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
       // Nothing fits between an id and the same with a zero behind it.
       const start = after === undefined ? from : Buffer.concat([after, Buffer.of(0)])
       const rows = await select(client, text, [start, to, limit])
-      return rows.map(([id, rest]) => ({ id: id as Buffer, rest: rest as Buffer | null }))
+      return rows.map(([id, rest]) => ({ id: id as Uint8Array, rest: rest as Uint8Array | null }))
     },
 
     async sweep(client, limit) {
       const isDead = `expires_at <= ${now} AND lease_until <= ${now}`
       // Found first and deleted by their ids: in the order of another index they would be locked in another order.
       const dead = await select(client, `SELECT id FROM ${table} WHERE ${isDead} LIMIT ?`, [limit])
-      const ids = dead.map(([id]) => id as Buffer).sort((one, other) => one.compare(other))
+      const ids = dead.map(([id]) => id as Uint8Array).sort((one, other) => Buffer.compare(one, other))
       if (ids.length > 0) await deleteWhere(client, ids, `AND ${isDead}`)
       return ids.length
     },
@@ -247,21 +245,34 @@ const overwritten =
   'header = VALUES(header), payload = VALUES(payload), expires_at = VALUES(expires_at), lease_token = NULL, lease_until = 0'
 const longer = `expires_at = GREATEST(IF(${isAlive}, expires_at, 0), VALUES(expires_at))`
 
-async function select(client: MysqlConnection, sql: string, values: unknown[]): Promise<unknown[][]> {
-  const [rows] = await client.query({ sql, values, rowsAsArray: true, typeCast: true })
+async function select(client: MysqlConnection, sql: string, values: readonly unknown[]): Promise<unknown[][]> {
+  const [rows] = await client.query(statement(sql, values))
   return rows as unknown[][]
 }
 
 /** @returns how many rows were changed */
-async function change(client: MysqlConnection, sql: string, values: unknown[]): Promise<number> {
-  const [answer] = await client.query({ sql, values, rowsAsArray: true, typeCast: true })
-  return (answer as { readonly affectedRows: number }).affectedRows
+async function change(client: MysqlConnection, sql: string, values: readonly unknown[]): Promise<number> {
+  return changedBy(await client.query(statement(sql, values)))
 }
 
 /** As {@link change}, with values that are sent as they are. */
-async function execute(client: MysqlConnection, sql: string, values: unknown[]): Promise<number> {
-  const [answer] = await client.execute({ sql, values, rowsAsArray: true, typeCast: true })
+async function execute(client: MysqlConnection, sql: string, values: readonly unknown[]): Promise<number> {
+  return changedBy(await client.execute(statement(sql, values)))
+}
+
+function changedBy([answer]: readonly unknown[]): number {
   return (answer as { readonly affectedRows: number }).affectedRows
+}
+
+function statement(sql: string, values: readonly unknown[]): MysqlStatement {
+  return { sql, values: values.map(valueOf), rowsAsArray: true, typeCast: true }
+}
+
+/** Bytes that aren't a Buffer would be written out as an object by some versions of the driver. */
+function valueOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(valueOf)
+  if (!(value instanceof Uint8Array) || value instanceof Buffer) return value
+  return Buffer.from(value.buffer, value.byteOffset, value.length)
 }
 
 async function inTransaction<Answer>(client: MysqlConnection, action: () => Promise<Answer>): Promise<Answer> {
@@ -308,12 +319,9 @@ function bytesOf({ rest, thing }: Step<StoredItem>): number {
   return (rest?.length ?? 0) + thing.header.length + thing.payload.length
 }
 
-/** Anything else than a Buffer would be written out as an object. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
 function foundRow([id, header, payload]: readonly unknown[]): FoundRow {
-  const name = nameOf(id as Buffer)
-  return header === null || payload === null ? { name } : { name, header: header as Buffer, payload: payload as Buffer }
+  const name = nameOf(id as Uint8Array)
+  return header === null || payload === null
+    ? { name }
+    : { name, header: header as Uint8Array, payload: payload as Uint8Array }
 }

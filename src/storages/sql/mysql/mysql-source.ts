@@ -23,6 +23,8 @@ interface OwnPool extends MysqlPool {
   end(): Promise<void>
 }
 
+type CreatePool = (options: object) => { promise(): OwnPool }
+
 interface OwnConnection extends MysqlConnection {
   readonly connection: { readonly stream: { ref(): void; unref(): void } }
 }
@@ -45,7 +47,7 @@ export async function poolOf(
     maxIdle: size,
     connectTimeout: connectLimit,
     enableKeepAlive: true,
-  })
+  }).promise()
   return {
     async connect() {
       const client = await pool.getConnection()
@@ -101,9 +103,9 @@ function ignore(): void {
 
 /* oxlint-disable typescript/no-unnecessary-type-assertion --
    The words `as string` keep the compiler from looking for types that may not be installed. */
-async function loadCreatePool(): Promise<(options: object) => OwnPool> {
+async function loadCreatePool(): Promise<CreatePool> {
   try {
-    return ((await import('mysql2/promise' as string)) as { createPool: (options: object) => OwnPool }).createPool
+    return ((await import('mysql2' as string)) as { default: { createPool: CreatePool } }).default.createPool
   } catch (cause) {
     throw new CacheError('UNSUPPORTED', 'mysql: the package `mysql2` is not installed: `npm install mysql2`', { cause })
   }

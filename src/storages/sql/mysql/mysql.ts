@@ -106,13 +106,15 @@ async function readFigures(client: MysqlConnection): Promise<ServerFigures> {
     client,
     'SELECT SUM(table_rows) FROM information_schema.tables WHERE table_schema = DATABASE()',
   )
+  const keyCount = Number(rows?.[0] ?? 0)
   return {
     hitCount,
     missCount,
     hitRate: readCount === 0 ? 0 : hitCount / readCount,
     evictionCount: undefined,
     memoryBytes: figures.get('innodb_buffer_pool_bytes_data'),
-    keyCount: Number(rows?.[0] ?? 0),
+    // An estimate, and none yet of what is new.
+    keyCount: keyCount === 0 ? undefined : keyCount,
   }
 }
 

@@ -4,7 +4,7 @@ import { pause, withDeadline } from '../../../flight/deadline.ts'
 import type { Clock, Timer } from '../../../kernel/clock.ts'
 import { CacheError } from '../../../kernel/errors.ts'
 import type { LentConnection } from '../server/connections.ts'
-import type { Told } from '../server/server-table.ts'
+import type { Told } from '../server/sql-dialect.ts'
 import { readFeedMessage } from './feed-message.ts'
 
 /*

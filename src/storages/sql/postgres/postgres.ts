@@ -154,6 +154,7 @@ async function readFigures(client: PostgresClient): Promise<ServerFigures> {
     hitRate: readCount === 0 ? 0 : hitCount / readCount,
     evictionCount: undefined,
     memoryBytes,
-    keyCount,
+    // An estimate, and none yet of what is new.
+    keyCount: keyCount === 0 ? undefined : keyCount,
   }
 }

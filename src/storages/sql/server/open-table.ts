@@ -3,7 +3,8 @@ import { checkMark, tableMissing } from '../schema-mark.ts'
 import type { SqlTable } from '../sql-table.ts'
 import { Connections, type ConnectionSource, type StatementFault } from './connections.ts'
 import type { ServerPlan } from './server-options.ts'
-import { serverTable, type SqlDialect } from './server-table.ts'
+import { serverTable } from './server-table.ts'
+import type { SqlDialect } from './sql-dialect.ts'
 
 /** How a dialect comes to its table. */
 export interface TableSteps<Client> {

@@ -14,9 +14,9 @@ const headLength = longestId - digestLength
 
 /** How a key stands in a table. */
 export interface RowId {
-  readonly id: Buffer
+  readonly id: Uint8Array
   /** What comes behind the head of a long key. */
-  readonly rest: Buffer | null
+  readonly rest: Uint8Array | null
   /** The id as a text of the same order, one character for each byte. */
   readonly name: string
 }
@@ -31,16 +31,16 @@ export function rowIdOf(key: string): RowId {
 }
 
 /** The id as a text, to compare and to look up. */
-export function nameOf(id: Buffer): string {
-  return id.toString('latin1')
+export function nameOf(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1')
 }
 
 /** The key of a row, in UTF-8. */
-export function keyBytesOf(id: Buffer, rest: Buffer | null): Buffer {
+export function keyBytesOf(id: Uint8Array, rest: Uint8Array | null): Uint8Array {
   return rest === null ? id : Buffer.concat([id.subarray(0, headLength), rest])
 }
 
 /** The ids of keys under a prefix: from the first, up to but not including the second. Keys of others may be among them. */
-export function idRangeOf(prefix: Buffer): readonly [Buffer, Buffer] {
+export function idRangeOf(prefix: Uint8Array): readonly [Uint8Array, Uint8Array] {
   return prefixRange(prefix.subarray(0, headLength))
 }
