@@ -27,6 +27,7 @@ export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
   memory: ['flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/'],
   sqlite: ['storages/file', 'core/', 'client/', 'testing/'],
   postgres: ['storages/sql/sqlite', 'storages/sql/mysql', 'storages/file', 'core/', 'client/', 'testing/'],
+  mysql: ['storages/sql/sqlite', 'storages/sql/postgres', 'storages/file', 'core/', 'client/', 'testing/'],
   file: ['storages/sql', 'core/', 'client/', 'testing/'],
   redis: ['storages/sql', 'storages/file', 'core/', 'client/', 'testing/'],
   testing: [],
