@@ -175,7 +175,9 @@ function databaseIn(url: string | undefined): string | undefined {
 async function open({ server, database, collection, createSchema, poolSize, timeLimit }: Plan): Promise<Opened> {
   const own = server.client === undefined ? await makeMongodbClient(server.url, { poolSize, timeLimit }) : undefined
   const close = async (): Promise<void> => {
-    if (own !== undefined) await withDeadline(own.close(), timeLimit, systemClock, () => unclosed(timeLimit))
+    // The driver takes leave of the server first, within a limit of its own.
+    const limit = 2 * timeLimit
+    if (own !== undefined) await withDeadline(own.close(), limit, systemClock, () => unclosed(limit))
   }
   try {
     await own?.connect()
