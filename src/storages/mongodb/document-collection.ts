@@ -5,11 +5,9 @@ import {
   type MongodbWrite,
 } from '../../clients/mongodb-client.ts'
 import type { StoredItem } from '../../contracts/storage.ts'
-import { withDeadline } from '../../flight/deadline.ts'
-import { systemClock } from '../../kernel/clock.ts'
-import { CacheError } from '../../kernel/errors.ts'
 import { batches } from './batches.ts'
 import { documentId } from './document-id.ts'
+import { withinLimit } from './within-limit.ts'
 
 /** Somebody else may be quicker now and then; so often in a row he isn't. */
 export const mostAttempts = 10
@@ -32,7 +30,7 @@ export class DocumentCollection {
   readonly #collection: MongodbCollection
   readonly #timeLimit: number
 
-  /** @param timeLimit milliseconds for a command; the driver's own limit frees the connection, if it knows one */
+  /** @param timeLimit milliseconds for a command */
   constructor(collection: MongodbCollection, timeLimit: number) {
     this.#collection = collection
     this.#timeLimit = timeLimit
@@ -90,9 +88,7 @@ export class DocumentCollection {
   async run<Answer>(command: (collection: MongodbCollection) => Promise<Answer>): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await withDeadline(command(this.#collection), this.#timeLimit, systemClock, () =>
-          unanswered(this.#timeLimit),
-        )
+        return await withinLimit(command(this.#collection), this.#timeLimit)
       } catch (error) {
         if (!hasCollided(error) || attempt === mostAttempts) throw error
       }
@@ -117,8 +113,4 @@ export function at(key: string): MongodbDocument {
 /** About how many bytes an item takes on the wire. */
 export function bytesOf({ key, payload }: Pick<StoredItem, 'key'> & Partial<StoredItem>): number {
   return key.length + (payload?.length ?? 0)
-}
-
-function unanswered(limit: number): CacheError {
-  return new CacheError('STORAGE_UNAVAILABLE', `mongodb: the server has not answered within ${limit} ms`)
 }

@@ -1,7 +1,5 @@
-import type { MongodbClient, MongodbDatabase } from '../../clients/mongodb-client.ts'
+import type { MongodbClient, MongodbDocument } from '../../clients/mongodb-client.ts'
 import type { Leases, Storage, StoredItem } from '../../contracts/storage.ts'
-import { withDeadline } from '../../flight/deadline.ts'
-import { systemClock } from '../../kernel/clock.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
 import { CacheError, invalidOption } from '../../kernel/errors.ts'
 import { Lifecycle } from '../lifecycle.ts'
@@ -10,8 +8,10 @@ import { clearEntries, deleteEntries, expireEntries, getEntries, listEntries, se
 import { claimLeases, fulfilLeases, releaseLeases, renewLeases } from './leases.ts'
 import { changeMarkers, ensureMarkers } from './markers.ts'
 import { makeMongodbClient } from './mongodb-driver.ts'
+import { checkCollectionName, checkDatabaseName, databaseIn } from './mongodb-names.ts'
 import { prepareSchema } from './mongodb-schema.ts'
 import { readServerFigures } from './server-figures.ts'
+import { withinLimit } from './within-limit.ts'
 
 /** Where a MongoDB storage keeps its entries, and how. */
 export type MongodbOptions = MongodbServer & {
@@ -100,8 +100,8 @@ export function mongodb(options: MongodbOptions): Storage {
       time: { now },
       serverStats: {
         read: () =>
-          life.run(({ database, documents }) =>
-            readServerFigures(database, () => documents.run((collection) => collection.estimatedDocumentCount())),
+          life.run(({ command, documents }) =>
+            readServerFigures(command, () => documents.run((collection) => collection.estimatedDocumentCount())),
           ),
       },
     },
@@ -125,7 +125,7 @@ interface Plan {
 }
 
 interface Opened {
-  readonly database: MongodbDatabase
+  readonly command: (command: MongodbDocument) => Promise<MongodbDocument>
   readonly documents: DocumentCollection
   readonly close: () => Promise<void>
 }
@@ -151,33 +151,21 @@ function resolveOptions(options: MongodbOptions): Plan {
     collection: checkCollectionName(collection),
     createSchema,
     poolSize,
-    timeLimit: parsePositiveDuration(timeLimit, 'mongodb: timeLimit'),
+    timeLimit: parseTimeLimit(timeLimit),
   }
 }
 
-/** @throws CacheError `INVALID_OPTION` for what MongoDB would refuse */
-export function checkDatabaseName(name: string): string {
-  if (typeof name === 'string' && /^[^/\\. "$*<>:|?\0]{1,63}$/.test(name)) return name
-  throw invalidOption('mongodb: database', 'a name of up to 63 characters, none of them of /\\. "$*<>:|?', name)
-}
-
-/** @throws CacheError `INVALID_OPTION` for what MongoDB would refuse */
-export function checkCollectionName(name: string): string {
-  if (typeof name === 'string' && /^(?!system\.|\.)[^$\0]{1,190}(?<!\.)$/.test(name)) return name
-  throw invalidOption('mongodb: collection', 'a name without $ that does not begin with system.', name)
-}
-
-function databaseIn(url: string | undefined): string | undefined {
-  const name = /^[^/]*\/\/[^/]*\/([^?]+)/.exec(url ?? '')?.[1]
-  return name === undefined ? undefined : decodeURIComponent(name)
+function parseTimeLimit(duration: Duration): number {
+  const milliseconds = parsePositiveDuration(duration, 'mongodb: timeLimit')
+  if (milliseconds <= 3_600_000) return milliseconds
+  throw invalidOption('mongodb: timeLimit', 'an hour at most', duration)
 }
 
 async function open({ server, database, collection, createSchema, poolSize, timeLimit }: Plan): Promise<Opened> {
   const own = server.client === undefined ? await makeMongodbClient(server.url, { poolSize, timeLimit }) : undefined
   const close = async (): Promise<void> => {
     // The driver takes leave of the server first, within a limit of its own.
-    const limit = 2 * timeLimit
-    if (own !== undefined) await withDeadline(own.close(), limit, systemClock, () => unclosed(limit))
+    if (own !== undefined) await withinLimit(own.close(), 2 * timeLimit)
   }
   try {
     await own?.connect()
@@ -187,15 +175,17 @@ async function open({ server, database, collection, createSchema, poolSize, time
       timeLimit,
     )
     if (createSchema) await prepareSchema(documents, collection)
-    return { database: db, documents, close }
+    const command = (what: MongodbDocument): Promise<MongodbDocument> =>
+      withinLimit(db.command(what, { timeoutMS: timeLimit }), timeLimit)
+    return { command, documents, close }
   } catch (error) {
     await close().catch(() => undefined)
     throw error
   }
 }
 
-async function readClock({ database }: Opened): Promise<number> {
-  const { localTime } = await database.command({ hello: 1 })
+async function readClock({ command }: Opened): Promise<number> {
+  const { localTime } = await command({ hello: 1 })
   if (localTime instanceof Date) return localTime.getTime()
   throw new CacheError('STORAGE_UNAVAILABLE', 'mongodb: the server does not tell its time')
 }
@@ -215,8 +205,4 @@ function fitting<Item extends StoredItem>(items: readonly Item[]): readonly Item
     )
   }
   return items
-}
-
-function unclosed(limit: number): CacheError {
-  return new CacheError('STORAGE_UNAVAILABLE', `mongodb: the client has not closed within ${limit} ms`)
 }

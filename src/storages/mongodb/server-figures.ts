@@ -1,4 +1,4 @@
-import { mongodbCodeOf, type MongodbDatabase } from '../../clients/mongodb-client.ts'
+import { mongodbCodeOf, type MongodbDocument } from '../../clients/mongodb-client.ts'
 import type { ServerFigures } from '../../contracts/storage.ts'
 
 /** Commands that a server doesn't have, or doesn't let this user give. */
@@ -6,10 +6,10 @@ const refusals = [13, 59]
 
 /** MongoDB counts neither hits nor misses, and evicts nothing: documents go when their time is up. */
 export async function readServerFigures(
-  database: MongodbDatabase,
+  command: (command: MongodbDocument) => Promise<MongodbDocument>,
   countDocuments: () => Promise<number>,
 ): Promise<ServerFigures> {
-  const [memoryBytes, keyCount] = await Promise.all([readMemory(database), countDocuments()])
+  const [memoryBytes, keyCount] = await Promise.all([readMemory(command), countDocuments()])
   return {
     hitCount: undefined,
     missCount: undefined,
@@ -20,9 +20,11 @@ export async function readServerFigures(
   }
 }
 
-async function readMemory(database: MongodbDatabase): Promise<number | undefined> {
+async function readMemory(
+  command: (command: MongodbDocument) => Promise<MongodbDocument>,
+): Promise<number | undefined> {
   try {
-    const { mem } = await database.command({ serverStatus: 1, repl: 0, metrics: 0, locks: 0 })
+    const { mem } = await command({ serverStatus: 1, repl: 0, metrics: 0, locks: 0 })
     const { resident } = (mem ?? {}) as { readonly resident?: unknown }
     // It counts in mebibytes.
     return typeof resident === 'number' ? resident * 2 ** 20 : undefined
