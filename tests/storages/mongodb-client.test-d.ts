@@ -8,7 +8,7 @@ test('the client of the driver can be handed in as it is', () => {
 })
 
 test('a URL or a client, one of them', () => {
-  mongodb({ url: 'mongodb://localhost', poolSize: 3, timeLimit: '2s' })
+  mongodb({ url: 'mongodb://localhost', poolSize: 3, limits: { command: '2s' } })
   // @ts-expect-error neither
   mongodb({ database: 'shop' })
   // @ts-expect-error both

@@ -1,6 +1,12 @@
 import type { MongodbClient } from '../../clients/mongodb-client.ts'
 import { CacheError } from '../../kernel/errors.ts'
 
+/** How long is waited, in milliseconds. */
+export interface MongodbLimits {
+  readonly connect: number
+  readonly command: number
+}
+
 /** A client that we have made, and end. */
 export interface OwnMongodbClient extends MongodbClient {
   connect(): Promise<unknown>
@@ -13,7 +19,8 @@ export interface OwnMongodbClient extends MongodbClient {
  */
 export async function makeMongodbClient(
   url: string,
-  { poolSize, timeLimit }: { readonly poolSize: number; readonly timeLimit: number },
+  poolSize: number,
+  { connect, command }: MongodbLimits,
 ): Promise<OwnMongodbClient> {
   const Client = await loadDriver()
   try {
@@ -21,9 +28,9 @@ export async function makeMongodbClient(
       appName: 'tiercel',
       maxPoolSize: poolSize,
       // The driver would wait for half a minute, and for ever on a connection that has gone silent.
-      timeoutMS: timeLimit,
-      serverSelectionTimeoutMS: timeLimit,
-      connectTimeoutMS: timeLimit,
+      timeoutMS: command,
+      serverSelectionTimeoutMS: connect,
+      connectTimeoutMS: connect,
     })
   } catch (error) {
     // Without its cause, which may quote the URL.

@@ -7,7 +7,7 @@ import { bytesOf, DocumentCollection } from './document-collection.ts'
 import { clearEntries, deleteEntries, expireEntries, getEntries, listEntries, setEntries } from './entries.ts'
 import { claimLeases, fulfilLeases, releaseLeases, renewLeases } from './leases.ts'
 import { changeMarkers, ensureMarkers } from './markers.ts'
-import { makeMongodbClient } from './mongodb-driver.ts'
+import { makeMongodbClient, type MongodbLimits } from './mongodb-driver.ts'
 import { checkCollectionName, checkDatabaseName, databaseIn } from './mongodb-names.ts'
 import { prepareSchema } from './mongodb-schema.ts'
 import { readServerFigures } from './server-figures.ts'
@@ -24,8 +24,12 @@ export type MongodbOptions = MongodbServer & {
    * `tiercel schema mongodb` prints how.
    */
   readonly createSchema?: boolean
-  /** How long the server may take for one command. Default 5 s. */
-  readonly timeLimit?: Duration
+  readonly limits?: {
+    /** How long is waited for a server to connect to. Default 5 s. */
+    readonly connect?: Duration
+    /** How long the server may take for one command. Past it the connection is given up. Default 5 s. */
+    readonly command?: Duration
+  }
 }
 
 /** A server by its URL, or a client of it. */
@@ -121,7 +125,7 @@ interface Plan {
   readonly collection: string
   readonly createSchema: boolean
   readonly poolSize: number
-  readonly timeLimit: number
+  readonly limits: MongodbLimits
 }
 
 interface Opened {
@@ -131,7 +135,7 @@ interface Opened {
 }
 
 function resolveOptions(options: MongodbOptions): Plan {
-  const { url, client, poolSize = 10, collection = 'tiercel', createSchema = true, timeLimit = '5s' } = options
+  const { url, client, poolSize = 10, collection = 'tiercel', createSchema = true, limits = {} } = options
   if (client === undefined && (typeof url !== 'string' || !/^mongodb(\+srv)?:\/\/./.test(url))) {
     // What came may have a password in it.
     throw new CacheError(
@@ -151,32 +155,35 @@ function resolveOptions(options: MongodbOptions): Plan {
     collection: checkCollectionName(collection),
     createSchema,
     poolSize,
-    timeLimit: parseTimeLimit(timeLimit),
+    limits: {
+      connect: parseLimit(limits.connect ?? '5s', 'mongodb: limits.connect'),
+      command: parseLimit(limits.command ?? '5s', 'mongodb: limits.command'),
+    },
   }
 }
 
-function parseTimeLimit(duration: Duration): number {
-  const milliseconds = parsePositiveDuration(duration, 'mongodb: timeLimit')
+function parseLimit(duration: Duration, where: string): number {
+  const milliseconds = parsePositiveDuration(duration, where)
   if (milliseconds <= 3_600_000) return milliseconds
-  throw invalidOption('mongodb: timeLimit', 'an hour at most', duration)
+  throw invalidOption(where, 'an hour at most', duration)
 }
 
-async function open({ server, database, collection, createSchema, poolSize, timeLimit }: Plan): Promise<Opened> {
-  const own = server.client === undefined ? await makeMongodbClient(server.url, { poolSize, timeLimit }) : undefined
+async function open({ server, database, collection, createSchema, poolSize, limits }: Plan): Promise<Opened> {
+  const own = server.client === undefined ? await makeMongodbClient(server.url, poolSize, limits) : undefined
   const close = async (): Promise<void> => {
     // The driver takes leave of the server first, within a limit of its own.
-    if (own !== undefined) await withinLimit(own.close(), 2 * timeLimit)
+    if (own !== undefined) await withinLimit(own.close(), 2 * limits.command)
   }
   try {
     await own?.connect()
     const db = (own ?? (server.client as MongodbClient)).db(database)
     const documents = new DocumentCollection(
-      db.collection(collection, { readPreference: 'primary', promoteBuffers: true, timeoutMS: timeLimit }),
-      timeLimit,
+      db.collection(collection, { readPreference: 'primary', promoteBuffers: true, timeoutMS: limits.command }),
+      limits.command,
     )
     if (createSchema) await prepareSchema(documents, collection)
     const command = (what: MongodbDocument): Promise<MongodbDocument> =>
-      withinLimit(db.command(what, { timeoutMS: timeLimit }), timeLimit)
+      withinLimit(db.command(what, { timeoutMS: limits.command }), limits.command)
     return { command, documents, close }
   } catch (error) {
     await close().catch(() => undefined)

@@ -6,6 +6,7 @@ import { isServerHere, useServer } from '../../servers/servers.ts'
 import { claim, fulfil, item, texts } from '../items.ts'
 
 const timeLimit = 500
+const limits = { connect: timeLimit, command: timeLimit }
 // What a limit may be passed by, on a busy machine.
 const grace = 1_500
 
@@ -20,7 +21,7 @@ describe.skipIf(!(await isServerHere('mongodb', { own: true })))('a server that 
     const wire = await startProxy(server.port)
     cleanups.push(() => wire.close())
     const url = server.url.replace(`:${server.port}`, `:${wire.port}`)
-    const storage = mongodb({ url, database: 'tiercel_tests', collection: 'faults', timeLimit, ...options })
+    const storage = mongodb({ url, database: 'tiercel_tests', collection: 'faults', limits, ...options })
     cleanups.push(() => storage.close())
     return { storage, wire }
   }

@@ -13,8 +13,8 @@ test.each<[string, object, string]>([
   ['a collection of the system', { url, collection: 'system.users' }, 'mongodb: collection'],
   ['a collection with a dollar', { url, collection: 'a$b' }, 'mongodb: collection'],
   ['no connections', { url, poolSize: 0 }, 'mongodb: poolSize'],
-  ['a limit of nothing', { url, timeLimit: 0 }, 'mongodb: timeLimit'],
-  ['a limit of for ever', { url, timeLimit: Infinity }, 'mongodb: timeLimit: expected an hour at most'],
+  ['a limit of nothing', { url, limits: { connect: 0 } }, 'mongodb: limits.connect'],
+  ['a limit of for ever', { url, limits: { command: Infinity } }, 'mongodb: limits.command: expected an hour at most'],
   ['a schema perhaps', { url, createSchema: 'yes' }, 'mongodb: createSchema'],
 ])('%s is refused when the storage is made', (_what, options, message) => {
   const make = (): unknown => mongodb(options as MongodbOptions)
@@ -29,7 +29,7 @@ test.each([
   'mongodb://user:secret@host:99999999/',
   'mongodb://us@er:secret@host/',
 ])('%s is refused when it opens, without its password', async (bad) => {
-  const storage = mongodb({ url: bad, timeLimit: 200 })
+  const storage = mongodb({ url: bad, limits: { connect: 200 } })
   const error: unknown = await storage.open().catch((one: unknown) => one)
   expect(error).toMatchObject({ code: 'INVALID_OPTION' })
   expect(JSON.stringify([String(error), error, (error as Error).cause, (error as Error).stack])).not.toContain('cret')
@@ -42,7 +42,7 @@ describe('a client that never answers', () => {
   const client = { db: () => ({ collection: () => collection, command: () => never }) } as unknown as MongodbClient
 
   test('costs a call its limit', async () => {
-    const storage = mongodb({ client, createSchema: false, timeLimit: 30 })
+    const storage = mongodb({ client, createSchema: false, limits: { command: 30 } })
     await expect(storage.getMany(['a'])).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     await expect(storage.capabilities.time?.now()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     await expect(storage.deleteMany(['a', 'b'])).rejects.toThrow('has not answered within 30 ms')
