@@ -26,6 +26,7 @@ export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
   index: ['storages/sql', 'storages/file', 'storages/redis', 'testing/'],
   memory: ['flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/'],
   sqlite: ['storages/file', 'core/', 'client/', 'testing/'],
+  mongodb: ['storages/sql', 'storages/file', 'core/', 'client/', 'testing/'],
   postgres: ['storages/sql/sqlite', 'storages/sql/mysql', 'storages/file', 'core/', 'client/', 'testing/'],
   mysql: ['storages/sql/sqlite', 'storages/sql/postgres', 'storages/file', 'core/', 'client/', 'testing/'],
   file: ['storages/sql', 'core/', 'client/', 'testing/'],
