@@ -27,6 +27,7 @@ export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
   memory: ['flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/'],
   sqlite: ['storages/file', 'core/', 'client/', 'testing/'],
   file: ['storages/sql', 'core/', 'client/', 'testing/'],
+  memcached: ['storages/sql', 'storages/file', 'core/', 'client/', 'testing/'],
   testing: [],
   simulator: ['local/', 'flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/', 'cli/'],
 }
