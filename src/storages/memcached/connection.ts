@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
-import { CacheError } from '../../kernel/errors.ts'
+import { CacheError, describe } from '../../kernel/errors.ts'
 import { encodeBatch, type MetaCommand } from './meta-command.ts'
 import { ProtocolError } from './protocol-error.ts'
-import { ReplyParser, type Reply } from './reply-parser.ts'
+import { flagIn, ReplyParser, statusOf, type Reply } from './reply-parser.ts'
 
 /**
  * One connection, with any number of questions on the way. Answers come in the order of the questions, so one that is
@@ -106,7 +106,7 @@ export class Connection {
     const [first] = this.#waiting
     if (first === undefined) {
       // At its limit of connections the server says so, and hangs up.
-      throw new ProtocolError(`nothing was asked, and it says ${JSON.stringify(reply.words.join(' ').slice(0, 60))}`)
+      throw new ProtocolError(`nothing was asked, and it says ${describe(reply.line)}`)
     }
     if (!first.take(reply)) return
     this.#waiting.shift()
@@ -128,7 +128,7 @@ export class Connection {
     this.#failure = new CacheError('STORAGE_UNAVAILABLE', message, { cause })
     this.#watch?.cancel()
     this.#socket.destroy()
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure)
+    for (const exchange of this.#waiting.splice(0)) exchange.reject(this.#failure)
     this.#onEnd(this.#failure)
   }
 }
@@ -162,7 +162,7 @@ class Batch implements Exchange {
   }
 
   take(reply: Reply): boolean {
-    if (reply.words[0] === 'MN') {
+    if (reply.line === 'MN') {
       this.#advance(this.#commands.length)
       this.#resolve(this.#replies)
       return true
@@ -174,21 +174,21 @@ class Batch implements Exchange {
   }
 
   /** A refusal doesn't say which command it is about: it can only be the next that isn't quiet. */
-  #placeOf({ words }: Reply): number {
-    if (refusals.has(words[0] ?? '')) {
-      const place = this.#commands.findIndex(({ isQuiet }, index) => index > this.#last && !isQuiet)
-      if (place !== -1) return place
-      throw new ProtocolError(words.join(' '))
-    }
-    const place = Number(words.find((word, index) => index > 0 && word.startsWith('O'))?.slice(1) ?? NaN)
+  #placeOf(reply: Reply): number {
+    const place = Number(flagIn(reply, 'O') ?? NaN)
     if (place > this.#last && place < this.#commands.length) return place
-    throw new ProtocolError(`an answer to another question: ${JSON.stringify(words.join(' ').slice(0, 60))}`)
+    if (refusals.has(statusOf(reply))) {
+      const refused = this.#commands.findIndex(({ isQuiet }, index) => index > this.#last && !isQuiet)
+      if (refused !== -1) return refused
+    }
+    throw new ProtocolError(`an answer to another question: ${describe(reply.line)}`)
   }
 
   /** Answers come in order, so what was passed over stays unanswered. */
   #advance(place: number): void {
-    while (++this.#last < place) {
-      if (this.#commands[this.#last]?.isQuiet === false) throw new ProtocolError('a command without an answer')
+    for (let index = this.#last + 1; index < place; index++) {
+      if (this.#commands[index]?.isQuiet === false) throw new ProtocolError('a command without an answer')
     }
+    this.#last = place
   }
 }

@@ -1,8 +1,7 @@
 import { CacheError, describe } from '../../kernel/errors.ts'
 import { decodeItem, encodeItem, itemFlags, type Item } from './item.ts'
 import { metaSet, sizeOf, type MetaCommand } from './meta-command.ts'
-import { flagIn } from './reply-flags.ts'
-import type { Reply } from './reply-parser.ts'
+import { flagIn, statusOf, type Reply } from './reply-parser.ts'
 import type { KnownRoot } from './root-keeper.ts'
 import type { Stamp } from './root.ts'
 import { longerSeconds, secondsForEntry, secondsForLease, shorterSeconds } from './server-seconds.ts'
@@ -28,7 +27,7 @@ export function itemIn(
 ): Item | undefined {
   if (reply?.value === undefined || root === undefined || flagIn(reply, 'f') !== String(itemFlags)) return undefined
   const item = decodeItem(reply.value)
-  if (item === undefined || Buffer.compare(item.proof, wire.proof) !== 0) return undefined
+  if (item === undefined || !isProof(item.proof, wire.proof)) return undefined
   return root.counts(key, item.stamp) ? item : undefined
 }
 
@@ -52,17 +51,18 @@ export function writeItem(
 
 /** Why an item was not written, or can't be: `undefined` if there is nothing against it. */
 export function refusalOf(reply: Reply | undefined, { key }: NamedKey): CacheError | undefined {
-  const [status = '', ...rest] = reply?.words ?? []
-  if (!status.endsWith('ERROR')) return undefined
-  const reason = rest.join(' ')
-  if (reason === 'object too large for cache') return tooLarge(key, 'the server')
-  const message = `memcached refuses ${describe(key)}: ${reason === '' ? status : reason}`
-  return new CacheError('STORAGE_UNAVAILABLE', message)
+  if (reply === undefined || !statusOf(reply).endsWith('ERROR')) return undefined
+  if (reply.line.endsWith('object too large for cache')) return tooLarge(key, "the server's limit")
+  return new CacheError('STORAGE_UNAVAILABLE', `memcached refuses ${describe(key)}: ${reply.line}`)
 }
 
 /** As {@link refusalOf}, for what is known before it is sent. */
 export function excessOf(command: MetaCommand, largestItem: number, { key }: NamedKey): CacheError | undefined {
   return sizeOf(command) + overhead > largestItem ? tooLarge(key, `${largestItem} bytes`) : undefined
+}
+
+function isProof(found: Uint8Array, wanted: Uint8Array): boolean {
+  return found.length === wanted.length && (wanted.length === 0 || Buffer.compare(found, wanted) === 0)
 }
 
 function secondsOf({ stored, expiresAt, lease }: Item, now: number, secondsLeft: number | undefined): number {

@@ -4,7 +4,7 @@ import type { Decision, Wish } from './item-changes.ts'
 import { excessOf, itemIn, refusalOf, writeItem, type NamedKey } from './item-commands.ts'
 import type { Item } from './item.ts'
 import { metaDelete, metaGet, type MetaCommand } from './meta-command.ts'
-import { flagIn } from './reply-flags.ts'
+import { flagIn, isDone } from './reply-parser.ts'
 import type { Stamp } from './root.ts'
 import type { Server } from './server.ts'
 import type { Session } from './session.ts'
@@ -79,7 +79,7 @@ export class ItemExchange {
       const reply = replies[index]
       const refusal = refusalOf(reply, one)
       if (refusal !== undefined) failures.push(refusal)
-      else if (reply?.words[0] === 'HD') answers[one.place] = answer
+      else if (isDone(reply)) answers[one.place] = answer
       else return true
       return false
     })
@@ -104,7 +104,7 @@ export class ItemExchange {
     const after = await session.root.seenOrMade(replies.at(-1))
     const looks = wishes.map((one, index): Look<Answer> => {
       const { guess, read } = steps[index] as (typeof steps)[number]
-      const isAdded = guess !== undefined && replies[read - 1]?.words[0] === 'HD'
+      const isAdded = guess !== undefined && isDone(replies[read - 1])
       const reply = replies[read]
       return {
         done: isAdded && after.counts(one.key, before) ? guess : undefined,

@@ -43,35 +43,44 @@ export interface WrittenItem extends Item {
 
 /** Writes an item, in pieces. */
 export function encodeItem({ stored, expiresAt, lease, stamp, proof }: WrittenItem): readonly Uint8Array[] {
-  const token = Buffer.from(lease === undefined ? '' : leaseToken(lease.token))
-  const body = stored === undefined ? [] : [joinStored(stored)]
-  const head = Buffer.allocUnsafe(headLength)
-  head.writeUInt32BE(headLength + token.length + proof.length + (body[0]?.length ?? 0))
-  head.writeDoubleBE(stamp.generation, 4)
-  head.writeDoubleBE(stamp.sequence, 12)
-  head.writeDoubleBE(expiresAt, 20)
-  head.writeDoubleBE(lease?.until ?? 0, 28)
-  head.writeUInt8(token.length, 36)
-  head.writeUInt32BE(proof.length, 37)
-  return [head, token, proof, ...body]
+  const token = lease?.token ?? ''
+  const tokenBytes = token === '' ? 0 : Buffer.byteLength(token)
+  const bodyBytes = stored === undefined ? 0 : 2 + stored.header.length + stored.payload.length
+  const bytes = new Uint8Array(headLength + tokenBytes)
+  const head = new DataView(bytes.buffer)
+  head.setUint32(0, bytes.length + proof.length + bodyBytes)
+  head.setFloat64(4, stamp.generation)
+  head.setFloat64(12, stamp.sequence)
+  head.setFloat64(20, expiresAt)
+  head.setFloat64(28, lease?.until ?? 0)
+  head.setUint8(36, tokenBytes)
+  head.setUint32(37, proof.length)
+  if (token !== '') new TextEncoder().encodeInto(token, bytes.subarray(headLength))
+  return stored === undefined ? [bytes, proof] : [bytes, proof, joinStored(stored)]
 }
 
 /** Reads an item. @returns `undefined` for anything but a whole one */
 export function decodeItem(bytes: Uint8Array): WrittenItem | undefined {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (view.length < headLength || view.readUInt32BE() !== view.length) return undefined
-  const tokenEnd = headLength + view.readUInt8(36)
-  const bodyStart = tokenEnd + view.readUInt32BE(37)
-  if (bodyStart > view.length) return undefined
-  const token = view.toString('utf8', headLength, tokenEnd)
+  if (bytes.length < headLength) return undefined
+  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (head.getUint32(0) !== bytes.length) return undefined
+  const tokenEnd = headLength + head.getUint8(36)
+  const bodyStart = tokenEnd + head.getUint32(37)
+  if (bodyStart > bytes.length) return undefined
   return {
-    stamp: { generation: view.readDoubleBE(4), sequence: view.readDoubleBE(12) },
-    expiresAt: view.readDoubleBE(20),
-    lease: token === '' ? undefined : { token, until: view.readDoubleBE(28) },
-    proof: bytes.subarray(tokenEnd, bodyStart),
-    stored: bodyStart === view.length ? undefined : splitStored(bytes.subarray(bodyStart)),
+    stamp: { generation: head.getFloat64(4), sequence: head.getFloat64(12) },
+    expiresAt: head.getFloat64(20),
+    lease:
+      tokenEnd === headLength
+        ? undefined
+        : { token: decoder.decode(bytes.subarray(headLength, tokenEnd)), until: head.getFloat64(28) },
+    proof: tokenEnd === bodyStart ? nothing : bytes.subarray(tokenEnd, bodyStart),
+    stored: bodyStart === bytes.length ? undefined : splitStored(bytes.subarray(bodyStart)),
   }
 }
+
+const decoder = new TextDecoder()
+const nothing = new Uint8Array(0)
 
 /** A token as items keep it: what has no place in a byte of length is digested. */
 export function leaseToken(token: string): string {

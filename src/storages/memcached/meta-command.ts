@@ -35,21 +35,33 @@ export function sizeOf({ line, value }: MetaCommand): number {
  * the end tells that all has been answered, if only by silence.
  */
 export function encodeBatch(commands: readonly MetaCommand[]): string | Buffer {
-  if (commands.every(({ value }) => value === undefined)) return `${commands.map(lineOf).join('')}mn\r\n`
-  const pieces = commands.flatMap((command, index) => {
-    const line = Buffer.from(lineOf(command, index), 'latin1')
-    return command.value === undefined ? [line] : [line, ...command.value, lineBreak]
-  })
-  return Buffer.concat([...pieces, noOp])
+  const lines = commands.map(lineOf)
+  if (commands.every(({ value }) => value === undefined)) return `${lines.join('')}${noOp}`
+  const valueBytes = commands.reduce((sum, { value }) => (value === undefined ? sum : sum + lengthOf(value) + 2), 0)
+  // Lines are ASCII, so their lengths are bytes.
+  const bytes = Buffer.allocUnsafe(lines.reduce((sum, { length }) => sum + length, noOp.length + valueBytes))
+  let at = 0
+  for (const [index, { value }] of commands.entries()) {
+    at += bytes.write(lines[index] as string, at, 'latin1')
+    if (value === undefined) continue
+    for (const piece of value) {
+      bytes.set(piece, at)
+      at += piece.length
+    }
+    at += bytes.write('\r\n', at, 'latin1')
+  }
+  bytes.write(noOp, at, 'latin1')
+  return bytes
 }
 
-const lineBreak = Buffer.from('\r\n')
-const noOp = Buffer.from('mn\r\n')
+const noOp = 'mn\r\n'
 
 function lineOf({ line, isQuiet }: MetaCommand, index: number): string {
   return isQuiet ? `${line} O${index} q\r\n` : `${line} O${index}\r\n`
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0)
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  return length
 }

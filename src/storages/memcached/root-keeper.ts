@@ -1,9 +1,8 @@
 import type { Chance } from '../../kernel/chance.ts'
-import { CacheError } from '../../kernel/errors.ts'
+import { CacheError, describe } from '../../kernel/errors.ts'
 import { metaGet, metaSet, type MetaCommand } from './meta-command.ts'
-import type { Reply } from './reply-parser.ts'
+import { flagIn, statusOf, type Reply } from './reply-parser.ts'
 import { decodeRoot, encodeRoot, judgeBy, newRoot, withClear, type Root, type Stamp } from './root.ts'
-import { flagIn } from './reply-flags.ts'
 import type { WireKey } from './wire-key.ts'
 
 /** Client flags of a root. */
@@ -99,10 +98,10 @@ export class RootKeeper {
 
   async #write(bytes: Uint8Array, mode: string): Promise<boolean> {
     const [reply] = await this.#ask([metaSet(this.#key, [bytes], `F${rootFlags} T0 ${mode}`)])
-    const [status = '', ...rest] = reply?.words ?? []
+    const status = reply && statusOf(reply)
     if (status === 'HD') return true
     if (status === 'EX' || status === 'NS' || status === 'NF') return false
-    throw new CacheError('STORAGE_UNAVAILABLE', `memcached does not take the root: ${[status, ...rest].join(' ')}`)
+    throw new CacheError('STORAGE_UNAVAILABLE', `memcached does not take the root: ${describe(reply?.line)}`)
   }
 
   #read(): MetaCommand {

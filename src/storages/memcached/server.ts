@@ -3,7 +3,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { withDeadline } from '../../flight/deadline.ts'
 import { systemChance, type Chance } from '../../kernel/chance.ts'
 import { systemClock } from '../../kernel/clock.ts'
-import { CacheError } from '../../kernel/errors.ts'
+import { CacheError, describe } from '../../kernel/errors.ts'
 import { Connection } from './connection.ts'
 import type { ServerAddress } from './server-address.ts'
 import { readStats, Session } from './session.ts'
@@ -120,8 +120,8 @@ export class Server {
   async #greet(connection: Connection): Promise<number> {
     if (this.#reach.login !== undefined) await this.#logIn(connection, this.#reach.login)
     const [reply] = await connection.askText('version\r\n', () => true)
-    const [word, version = ''] = reply?.words ?? []
-    if (word !== 'VERSION') throw this.#unavailable(`asked for its version, it says ${reply?.words.join(' ')}`)
+    const [word, version = ''] = reply?.line.split(' ') ?? []
+    if (word !== 'VERSION') throw this.#unavailable(`asked for its version, it says ${describe(reply?.line)}`)
     const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? []
     if (Number(major) * 1_000 + Number(minor) < 1_006) {
       const message = `memcached ${this.name} has version ${version}: 1.6 or later is needed, for the meta commands`
@@ -139,7 +139,7 @@ export class Server {
     const words = Buffer.from(`${user} ${password}`)
     const line = `set login 0 0 ${words.length}\r\n${words.toString('latin1')}\r\n`
     const [reply] = await connection.askText(line, () => true)
-    if (reply?.words[0] !== 'STORED') throw this.#unavailable(`login refused: ${reply?.words.join(' ')}`)
+    if (reply?.line !== 'STORED') throw this.#unavailable(`login refused: ${describe(reply?.line)}`)
   }
 
   #rest(failure: unknown): void {

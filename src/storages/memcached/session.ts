@@ -2,7 +2,7 @@ import type { Chance } from '../../kernel/chance.ts'
 import { CacheError } from '../../kernel/errors.ts'
 import type { Connection } from './connection.ts'
 import { sizeOf, type MetaCommand } from './meta-command.ts'
-import type { Reply } from './reply-parser.ts'
+import { statusOf, type Reply } from './reply-parser.ts'
 import { RootKeeper } from './root-keeper.ts'
 import type { WireKey } from './wire-key.ts'
 
@@ -52,10 +52,15 @@ export class Session {
 
 /** Asks for statistics of one kind. @throws CacheError `STORAGE_UNAVAILABLE` if the server has none */
 export async function readStats(connection: Connection, command: string): Promise<ReadonlyMap<string, string>> {
-  const replies = await connection.askText(`${command}\r\n`, ({ words }) => words[0] !== 'STAT')
-  const last = replies.at(-1)?.words.join(' ')
+  const replies = await connection.askText(`${command}\r\n`, (reply) => statusOf(reply) !== 'STAT')
+  const last = replies.at(-1)?.line
   if (last !== 'END') throw new CacheError('STORAGE_UNAVAILABLE', `memcached has no ${command}: it says ${last}`)
-  return new Map(replies.slice(0, -1).map(({ words: [, name = '', ...value] }) => [name, value.join(' ')]))
+  return new Map(
+    replies.slice(0, -1).map(({ line }) => {
+      const [, name = '', ...value] = line.split(' ')
+      return [name, value.join(' ')]
+    }),
+  )
 }
 
 function endOfBatch(commands: readonly MetaCommand[], start: number): number {

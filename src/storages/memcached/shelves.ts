@@ -78,6 +78,8 @@ export class Shelves {
     keyOf: (question: Question) => string,
     ask: (shelf: Shelf, share: readonly Question[]) => Promise<readonly Answer[]>,
   ): Promise<Answer[]> {
+    const [only] = this.#shelves
+    if (this.#shelves.length === 1 && only !== undefined) return [...(await ask(only, questions))]
     const answers = new Array<Answer>(questions.length)
     const shares = this.#shares(questions, keyOf)
     await all(
