@@ -57,7 +57,7 @@ export async function clearStorages(
 export async function closeStorages(commons: Commons, storages: Storages): Promise<void> {
   await forEach(storages, 'closed', (name) => {
     const channel = storages.channels.get(name)
-    return channel === undefined ? Promise.resolve() : inTime(commons, name, 'close', channel.storage.close())
+    return channel === undefined ? Promise.resolve() : inTime(commons, name, 'close', channel.close())
   })
 }
 

@@ -1,8 +1,8 @@
-import type { Entry } from '../kernel/entry.ts'
+import { Fence } from '../flight/fence.ts'
 import { CacheError } from '../kernel/errors.ts'
 import { type Lifetime, newEntry } from './lifetime.ts'
 import type { AnyPlan, Places, Plan } from './plan.ts'
-import type { RemoteTier } from './tiers/remote-tier.ts'
+import type { Keepsake, RemoteTier } from './tiers/remote-tier.ts'
 import { keepLocally, notKept } from './write.ts'
 
 /*
@@ -34,16 +34,24 @@ export async function set<Params, Value>(
   if (!plan.enabled) return
   const entry = newEntry(value, params, commons.clock.now(), lifetime, commons.chance)
   cut(plan, key)
-  if (authority === undefined) return keepLocally(plan, key, entry)
+  const epoch = plan.epochs.stamp
+  if (authority === undefined) return keepLocally(plan, key, entry, epoch)
   await commons.changes.run([key], async () => {
+    // What others do to the key while it is being written may come after it.
+    const fence = new Fence(key)
+    commons.sets.start(fence)
     try {
-      await dropCopies(plan, key)
-      await authority.write([{ key, entry }])
+      try {
+        await dropCopies(plan, key)
+        await authority.write([{ key, entry }])
+      } finally {
+        cut(plan, key)
+      }
+      await writeCopies(plan, fence, { key, entry }, epoch)
+      if (fence.fenced) keepLocally(plan, key, entry, epoch)
     } finally {
-      cut(plan, key)
+      commons.sets.finish(fence)
     }
-    await writeCopies(plan, key, entry)
-    keepLocally(plan, key, entry)
   })
 }
 
@@ -158,8 +166,19 @@ async function dropCopies<Value>(plan: Places<Value>, key: string): Promise<void
 }
 
 // The authority has it: a copy that can't be written is a miss there, since it was dropped before.
-async function writeCopies<Value>(plan: Places<Value>, key: string, entry: Entry<Value>): Promise<void> {
+async function writeCopies<Value>(
+  plan: Places<Value>,
+  fence: Fence,
+  item: Keepsake<Value>,
+  epoch: number,
+): Promise<void> {
   for (const tier of plan.remoteTiers.slice(0, -1).reverse()) {
-    await tier.write([{ key, entry }]).catch((error: unknown) => notKept(plan, key, error))
+    if (!fence.fenced) return
+    try {
+      const written = await tier.write([item])
+      if (fence.fenced) written.cover(epoch)
+    } catch (error) {
+      notKept(plan, item.key, error)
+    }
   }
 }

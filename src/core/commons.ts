@@ -23,6 +23,8 @@ export class Commons {
   readonly flights: Flights<Fenced> = new Flights()
   /** Flights that only look whether something is there; a caller who wants a load doesn't join them. */
   readonly lookups: Flights<Fenced> = new Flights()
+  /** Explicit sets under way. */
+  readonly sets: Flights<Fenced> = new Flights()
   /** Everything that changes remote tiers, so that one key's changes happen in the order they were asked for. */
   readonly changes: Ordered = new Ordered()
   readonly background: Background = new Background((error) => warn(`background work failed: ${String(error)}`))

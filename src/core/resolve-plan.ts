@@ -35,6 +35,9 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
   const enabled = options.enabled ?? defaults.enabled ?? true
   const { key = (params: Params) => defaults.keys([params]) } = options
 
+  const errors = new ErrorMemory()
+  tiers.sync?.cover({ errors, locals: tiers.local.map((tier) => tier.storage) })
+
   const plan: Plan<Params, Value> = Object.freeze({
     name: options.name,
     commons,
@@ -43,6 +46,7 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
     localTiers: tiers.local,
     remoteTiers: tiers.remote,
     authority: tiers.remote.at(-1),
+    epochs: tiers.epochs,
     nearest: enabled ? tiers.local[0] : undefined,
     lifetime: resolveLifetime(options, where, tiers.ttl),
     load: options.load,
@@ -52,7 +56,7 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
     lease: resolveLease({ ...defaults.lease, ...options.lease }, where),
     enabled,
     counters: new NodeCounters(),
-    errors: new ErrorMemory(),
+    errors,
     departures: new Departures<NodeFlight<Params, Value>>((flights) =>
       // A flight belongs to all its callers, so it runs in the context of none.
       outside(() => commons.background.own(travel(plan, flights))),

@@ -1,6 +1,7 @@
 import { answerFrom, answerMissing, answerStale, finish } from './arrive.ts'
 import type { NodeFlight } from './errand.ts'
 import { claim } from './lease.ts'
+import { madeStale } from '../kernel/entry.ts'
 import { useOf } from './lifetime.ts'
 import { load } from './load.ts'
 import type { Plan } from './plan.ts'
@@ -46,14 +47,22 @@ async function readTiers<Params, Value>(
       continue
     }
     const now = plan.commons.clock.now()
+    const isLast = tier === plan.authority
     missing = missing.filter((flight, index) => {
       const { errand } = flight
       const entry = entries[index]
+      if (isLast && errand.suspect) plan.epochs.verifiedCount++
+      if (entry !== undefined && !isLast && !plan.epochs.trusts(entry.epoch)) {
+        tier.counters.misses++
+        errand.suspect = true
+        errand.fallback = { entry: madeStale(entry, Math.min(now, plan.epochs.since)), tier, suspect: true }
+        return true
+      }
       const use = entry === undefined ? 'none' : useOf(entry, now, errand.lifetime, errand.maxAge)
       if (entry === undefined || use === 'none') {
         tier.counters.misses++
         // The authority would have kept it for as long as it may be served: it was invalidated, by whomever.
-        if (tier === plan.authority) errand.fallback = undefined
+        if (isLast) giveUpFallback(plan, flight)
         return true
       }
       // The lower a tier, the truer: a stale entry found here replaces one from above.
@@ -65,10 +74,19 @@ async function readTiers<Params, Value>(
     })
   }
   return missing.filter((flight) => {
-    answerStale(plan, flight, 'revalidating')
-    if (flight.errand.purpose !== 'lookup') return true
+    const { errand } = flight
+    const isDown = plan.authority !== undefined && route.down.has(plan.authority)
+    answerStale(plan, flight, errand.purpose === 'lookup' && isDown && errand.suspect ? 'error' : 'revalidating')
+    if (errand.purpose !== 'lookup') return true
     if (flight.settled) finish(plan, flight)
     else answerMissing(plan, flight)
     return false
   })
+}
+
+// A copy in memory of what is there no more is not to be served later either, when the authority can't be asked.
+function giveUpFallback<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): void {
+  if (flight.errand.fallback === undefined) return
+  flight.errand.fallback = undefined
+  if (flight.fenced) for (const tier of plan.localTiers) tier.drop(flight.key)
 }

@@ -11,6 +11,8 @@ export class Flight<Value, Errand = undefined> {
   readonly errand: Errand
   /** Told when the last caller has gone before there was an answer. */
   onDeserted: (() => void) | undefined
+  /** Told when its fence breaks. */
+  onBroken: (() => void) | undefined
   #answer = new Deferred<Value>()
   #landing = this.#answer
   #settled = false
@@ -45,7 +47,9 @@ export class Flight<Value, Errand = undefined> {
   }
 
   breakFence(): void {
+    if (!this.#fenced) return
     this.#fenced = false
+    this.onBroken?.()
   }
 
   /** Answers its callers for now, and goes on. */

@@ -30,14 +30,23 @@ export class Flights<Kind extends Fenced> {
     if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key)
   }
 
-  /** Breaks the fence of a key's flight and detaches it. */
-  break(key: string): void {
-    this.#flights.get(key)?.breakFence()
+  /** Breaks the fence of a key's flight and detaches it. @returns whether it stood */
+  break(key: string): boolean {
+    const flight = this.#flights.get(key)
+    if (flight === undefined) return false
+    const stood = flight.fenced
     this.#flights.delete(key)
+    flight.breakFence()
+    return stood
   }
 
   /** Breaks the fences of all flights whose key starts with `head`. */
   breakUnder(head: string): void {
     for (const key of this.#flights.keys()) if (key.startsWith(head)) this.break(key)
+  }
+
+  /** The flights that are on the table. It may be changed meanwhile. */
+  values(): IterableIterator<Kind> {
+    return this.#flights.values()
   }
 }

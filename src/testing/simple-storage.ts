@@ -18,7 +18,8 @@ import { ChangeStream } from './change-stream.ts'
 
 /** A shared storage without a server: see {@link simpleStorage}. */
 export interface SimpleStorage extends Storage {
-  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time' | 'feed'>>
+  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time'>> &
+    Pick<Capabilities, 'feed'>
   /** One more client of the same data, as another process would have it. */
   another(): SimpleStorage
 }
@@ -27,16 +28,24 @@ export interface SimpleStorage extends Storage {
  * A server that isn't one: a shared storage in this process's memory, complete and simple, for tests and for trying
  * things out. It keeps bytes, never references, and does everything in the order it was called. Who follows its feed
  * hears of a change a microtask later, and that an entry's ttl has passed when somebody next asks for it.
- *
- * @param options `clock`: what it lives by (the wall clock); `pageSize`: keys in a page of its scan (100)
  */
-export function simpleStorage(options: { readonly clock?: Clock; readonly pageSize?: number } = {}): SimpleStorage {
-  const data = { rows: new Map<string, Row>(), changes: new ChangeStream() }
-  return connect(data, options.clock ?? wallClock, options.pageSize ?? 100)
+export function simpleStorage(options: SimpleStorageOptions = {}): SimpleStorage {
+  const { clock = wallClock, pageSize = 100, feed = false } = options
+  return connect({ rows: new Map(), changes: new ChangeStream(), clock, pageSize, feed })
+}
+
+/** What a simple storage is like. */
+export interface SimpleStorageOptions {
+  /** What it lives by. Default: the wall clock. */
+  readonly clock?: Clock
+  /** Keys in a page of its scan. Default 100. */
+  readonly pageSize?: number
+  /** Whether it tells others of changes. Default: it doesn't, as SQLite and Memcached don't. */
+  readonly feed?: boolean
 }
 
 /** What all clients of one server share. */
-interface Data {
+interface Data extends Required<SimpleStorageOptions> {
   readonly rows: Map<string, Row>
   readonly changes: ChangeStream
 }
@@ -48,10 +57,10 @@ interface Row {
   readonly lease?: { readonly token: string; readonly until: number }
 }
 
-function connect(data: Data, clock: Clock, pageSize: number): SimpleStorage {
+function connect(data: Data): SimpleStorage {
   const following = new Set<() => void>()
   const life = new Lifecycle('simple', {
-    open: () => Promise.resolve(new Table(data, clock)),
+    open: () => Promise.resolve(new Table(data)),
     close() {
       for (const stop of following) stop()
       return Promise.resolve()
@@ -60,13 +69,13 @@ function connect(data: Data, clock: Clock, pageSize: number): SimpleStorage {
   return {
     kind: 'shared',
     type: 'simple',
-    another: () => connect(data, clock, pageSize),
+    another: () => connect(data),
     capabilities: {
       leases: leasesOf(life),
       markers: markersOf(life),
-      scan: { keys: (prefix) => pages(life, prefix, pageSize) },
+      scan: { keys: (prefix) => pages(life, prefix, data.pageSize) },
       time: { now: () => life.run((table) => table.now()) },
-      feed: feedOf(life, data.changes, following),
+      ...(data.feed && { feed: feedOf(life, data.changes, following) }),
     },
     open: () => life.run(() => undefined),
     getMany: (keys) => life.run((table) => keys.map((key) => table.get(key))),
@@ -84,13 +93,6 @@ function leasesOf(life: Lifecycle<Table>): Leases {
     renewMany: (renewals) => life.run((table) => renewals.map((renewal) => table.renew(renewal))),
     fulfilMany: (items) => life.run((table) => items.map((item) => table.fulfil(item))),
     releaseMany: (leases) => life.run((table) => leases.forEach(({ key, token }) => table.release(key, token))),
-  }
-}
-
-function markersOf(life: Lifecycle<Table>): Markers {
-  return {
-    ensureMany: (markers) => life.run((table) => markers.map((marker) => table.ensure(marker))),
-    changeMany: (changes) => life.run((table) => changes.forEach((change) => table.change(change))),
   }
 }
 
@@ -120,6 +122,13 @@ function feedOf(life: Lifecycle<Table>, changes: ChangeStream, following: Set<()
   }
 }
 
+function markersOf(life: Lifecycle<Table>): Markers {
+  return {
+    ensureMany: (markers) => life.run((table) => markers.map((marker) => table.ensure(marker))),
+    changeMany: (changes) => life.run((table) => changes.forEach((change) => table.change(change))),
+  }
+}
+
 async function* pages(life: Lifecycle<Table>, prefix: string, size: number): AsyncGenerator<readonly string[]> {
   const keys = await life.run((table) => table.allKeys(prefix))
   for (let start = 0; start < keys.length; start += size) {
@@ -133,10 +142,10 @@ class Table {
   readonly #changes: ChangeStream
   readonly #clock: Clock
 
-  constructor(data: Data, clock: Clock) {
+  constructor(data: Data) {
     this.#rows = data.rows
     this.#changes = data.changes
-    this.#clock = clock
+    this.#clock = data.clock
   }
 
   now(): number {
@@ -179,9 +188,16 @@ class Table {
     return row?.stored !== undefined
   }
 
+  clear(prefix: string): void {
+    const keys = this.allKeys(prefix)
+    for (const key of keys) this.#rows.delete(key)
+    this.#changes.tell(keys)
+  }
+
   ensure({ key, ttl, header, payload }: StoredItem): Stored {
     const there = this.#row(key)
     const stored = there?.stored ?? copyOf({ header, payload })
+    if (there?.stored === undefined) this.#changes.tell([key])
     this.#rows.set(key, { stored, expiresAt: this.#later(there, ttl) })
     return copyOf(stored)
   }
@@ -191,12 +207,6 @@ class Table {
     const kept = softOnly === true ? there?.stored?.header : undefined
     this.#rows.set(key, { stored: copyOf({ header: kept ?? header, payload }), expiresAt: this.#later(there, ttl) })
     this.#changes.tell([key])
-  }
-
-  clear(prefix: string): void {
-    const keys = this.allKeys(prefix)
-    for (const key of keys) this.#rows.delete(key)
-    this.#changes.tell(keys)
   }
 
   claim({ key, token, life, force }: Claim): ClaimAnswer {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import { sqlite } from 'tiercel/sqlite'
 import { storageConformance, virtualClock } from 'tiercel/testing'
-import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
+import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 import { driversHere } from '../storages/drivers.ts'
 import { temporaryFolder } from '../storages/folder.ts'
 

@@ -1,6 +1,7 @@
 import type { Claim, ClaimAnswer, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
 import { Gather } from '../../flight/gather.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import type { Sync } from '../sync/sync.ts'
 import { Timeline } from './timeline.ts'
 
 /** A write that shows its token. */
@@ -16,6 +17,8 @@ export class Channel {
   /** What is known of its clock: learned at open and at each claim. */
   readonly timeline: Timeline
   #opening: Promise<void> | undefined
+  #isOpen = false
+  #sync: Sync | undefined
   readonly #reads: Gather<string, Stored | undefined>
   readonly #writes: Gather<StoredItem, void>
   readonly #claims: Gather<Claim, ClaimAnswer>
@@ -57,6 +60,24 @@ export class Channel {
     return this.#opening
   }
 
+  /** What keeps the copies above it true; absent where there are none, or no feed. */
+  get sync(): Sync | undefined {
+    return this.#sync
+  }
+
+  /** Follows its feed from when it is open, until it is closed. @returns what follows it, the first if there is one */
+  follow(make: () => Sync): Sync {
+    this.#sync ??= make()
+    if (this.#isOpen) this.#sync.start()
+    return this.#sync
+  }
+
+  async close(): Promise<void> {
+    // Whatever becomes of the feed, the storage is to be closed.
+    await this.#sync?.stop().catch(() => {})
+    await this.storage.close()
+  }
+
   async getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
     await this.open()
     return this.#reads.ask(keys)
@@ -89,6 +110,8 @@ export class Channel {
 
   async #open(): Promise<void> {
     await this.storage.open()
+    this.#isOpen = true
+    this.#sync?.start()
     const { time } = this.storage.capabilities
     if (time !== undefined)
       await this.timeline.sample(

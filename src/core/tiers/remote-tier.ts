@@ -10,7 +10,9 @@ import type { Events } from '../../observe/events.ts'
 import { stopwatch } from '../../observe/stopwatch.ts'
 import { readHeader, writeHeader } from '../../serializers/envelope.ts'
 import type { CacheEvents } from '../events.ts'
+import type { Coverage } from '../sync/coverage.ts'
 import type { Channel } from './channel.ts'
+import type { Copy } from './local-tier.ts'
 
 // What goes through a whole storage may take its time, but not for ever.
 const bulkTimeLimit = 60_000
@@ -25,6 +27,8 @@ export interface RemoteTierParts {
   readonly ttl: number
   /** Milliseconds a call may take. */
   readonly timeLimit: number
+  /** Of a host's storage above an authority with a feed: which of its copies the feed has covered. */
+  readonly coverage?: Coverage | undefined
   readonly clock: Clock
   readonly events: Events<CacheEvents>
 }
@@ -57,18 +61,28 @@ export class RemoteTier<Value = unknown> {
     return this.#parts.channel
   }
 
-  /** The entries of some keys, `undefined` where there is none that can be read. */
-  async read(keys: readonly string[]): Promise<(Entry<Value> | undefined)[]> {
+  /**
+   * The entries of some keys, `undefined` where there is none that can be read, each with the epoch of the feed that
+   * covers it.
+   */
+  async read(keys: readonly string[]): Promise<(Copy<Value> | undefined)[]> {
     const elapsed = stopwatch()
     const stored = await this.#call('getMany', this.channel.getMany(keys))
     this.counters.readLatency.record(elapsed())
-    return keys.map((key, index) => this.#entryOf(key, stored[index]))
+    return keys.map((key, index) => this.#copyOf(key, stored[index]))
   }
 
-  async write(items: readonly Keepsake<Value>[]): Promise<void> {
+  /** Writes entries. @returns what may be called once it is known that no key has changed meanwhile */
+  async write(items: readonly Keepsake<Value>[]): Promise<{ cover(epoch: number): void }> {
     // Headers are on the authority's clock, which is known once it is open.
     await this.#call('open', this.#parts.authority.open())
-    await this.#call('setMany', this.channel.setMany(items.map((item) => this.#pack(item))))
+    const packed = items.map((item) => this.#pack(item))
+    await this.#call('setMany', this.channel.setMany(packed))
+    return {
+      cover: (epoch) => {
+        for (const { key, header } of packed) this.#parts.coverage?.cover(key, header, epoch)
+      },
+    }
   }
 
   /** Claims leases, all under one token. @returns for each whether it was won, and the entry that stood there */
@@ -187,12 +201,14 @@ export class RemoteTier<Value = unknown> {
     return life === Infinity ? item : { ...item, ttl: life }
   }
 
-  #entryOf(key: string, stored: Stored | undefined): Entry<Value> | undefined {
-    return this.#entryIn(stored, (error) => {
-      const { events } = this.#parts
+  #copyOf(key: string, stored: Stored | undefined): Copy<Value> | undefined {
+    const { coverage, events } = this.#parts
+    const entry = this.#entryIn(stored, (error) => {
       this.counters.unreadable++
       if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
     })
+    if (entry === undefined || stored === undefined) return undefined
+    return { ...entry, epoch: coverage === undefined ? 0 : coverage.epochOf(key, stored.header) }
   }
 
   // A claim finds what the read before it has told of already.

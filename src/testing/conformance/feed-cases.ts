@@ -7,7 +7,7 @@ const minute = 60_000
 
 // Servers are told of being followed, and tell, over a network; a connection they must notice to be broken they may
 // take a second and a half for.
-const patience = 5_000
+const patience = 3_000
 
 /** What changes a key, whoever does it. Each is given a storage where `shop:a` stands. */
 const changes: readonly (readonly [string, (storage: Storage) => Promise<unknown>])[] = [

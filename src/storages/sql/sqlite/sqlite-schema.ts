@@ -1,5 +1,5 @@
-import { resultCodeOf, type SqliteClient } from '../../clients/sqlite-client.ts'
-import { CacheError } from '../../kernel/errors.ts'
+import { resultCodeOf, type SqliteClient } from '../../../clients/sqlite-client.ts'
+import { CacheError } from '../../../kernel/errors.ts'
 import { whileBusy } from './busy.ts'
 
 const version = 1

@@ -1,5 +1,5 @@
-import type { SqliteClient } from '../../clients/sqlite-client.ts'
-import { CacheError } from '../../kernel/errors.ts'
+import type { SqliteClient } from '../../../clients/sqlite-client.ts'
+import { CacheError } from '../../../kernel/errors.ts'
 
 /** The drivers, in the order they are tried. */
 export const sqliteDrivers = ['node:sqlite', 'better-sqlite3', 'libsql'] as const

@@ -1,25 +1,16 @@
-import { resultCodeOf } from '../../clients/sqlite-client.ts'
-import { CacheError } from '../../kernel/errors.ts'
+import { resultCodeOf } from '../../../clients/sqlite-client.ts'
+import { CacheError } from '../../../kernel/errors.ts'
+import { backOff } from '../back-off.ts'
 
 /*
  * One writer at a time is all that SQLite allows. Its own way to wait for another is to sleep on our thread
  * (`busy_timeout`), and the event loop with it; so we set that to nothing, come back later, and sleep on a timer.
- * The delays are drawn at random, or processes that collided once would collide again.
  */
-
-const shortest = 1
-const longest = 32
 
 /** Whether the error says that another connection is in the way. */
 export function isBusy(error: unknown): boolean {
   const code = resultCodeOf(error)
   return code === 5 || code === 6
-}
-
-/** Waits before try number `attempt`, from 1 on. It keeps the process alive: somebody's write depends on it. */
-export function backOff(attempt: number): Promise<void> {
-  const ceiling = Math.min(longest, shortest * 2 ** attempt)
-  return new Promise((resolve) => setTimeout(resolve, ceiling * Math.random()))
 }
 
 /**

@@ -1,5 +1,6 @@
-import { beginSlice, nextTurn } from '../turns.ts'
-import { backOff, isBusy, stillBusy } from './busy.ts'
+import { beginSlice, nextTurn } from '../../turns.ts'
+import { backOff } from '../back-off.ts'
+import { isBusy, stillBusy } from './busy.ts'
 
 /*
  * All writes of one storage, in the order they were called, several to a transaction. A commit costs as much as

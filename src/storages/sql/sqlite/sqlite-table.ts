@@ -1,6 +1,6 @@
-import { bytesOf, type SqliteBlob, type SqliteClient, type SqliteStatement } from '../../clients/sqlite-client.ts'
-import type { Claim, ClaimAnswer, Stored } from '../../contracts/storage.ts'
-import { staleStored } from '../stale-stored.ts'
+import { bytesOf, type SqliteBlob, type SqliteClient, type SqliteStatement } from '../../../clients/sqlite-client.ts'
+import type { Claim, ClaimAnswer, Stored } from '../../../contracts/storage.ts'
+import { staleStored } from '../../stale-stored.ts'
 import { unfinished } from './write-queue.ts'
 
 /** An entry on its way into the table. */
