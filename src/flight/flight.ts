@@ -121,8 +121,8 @@ class Deferred<Value> {
   }
 
   reject(error: unknown): void {
-    // A flight that nobody waits for any more may fail without anybody being told twice.
-    this.promise.catch(() => {})
     this.#reject(error)
+    // A flight that nobody waits for any more may fail without anybody being told twice.
+    void this.promise.then(undefined, () => {})
   }
 }
