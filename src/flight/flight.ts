@@ -120,9 +120,9 @@ class Deferred<Value> {
     })
   }
 
-  reject(error: unknown): void {
-    this.#reject(error)
+  reject(reason: unknown): void {
     // A flight that nobody waits for any more may fail without anybody being told twice.
-    void this.promise.then(undefined, () => {})
+    this.promise.catch(() => {})
+    this.#reject(reason)
   }
 }
