@@ -4,7 +4,10 @@ import type { AnyStorage } from '../core/storages.ts'
 import type { MemoryCacheOptions } from '../local/memory-cache-options.ts'
 import type { FileOptions } from '../storages/file/file.ts'
 import type { MongodbOptions } from '../storages/mongodb/mongodb.ts'
+import type { MemcachedOptions } from '../storages/memcached/memcached.ts'
+import type { RedisClusterOptions } from '../storages/redis/redis-cluster.ts'
 import type { RedisOptions } from '../storages/redis/redis.ts'
+import type { MysqlOptions } from '../storages/sql/mysql/mysql.ts'
 import type { PostgresOptions } from '../storages/sql/postgres/postgres.ts'
 import type { SqliteOptions } from '../storages/sql/sqlite/sqlite.ts'
 import { schemeNamed } from './storage-schemes.ts'
@@ -14,16 +17,24 @@ import { readOptions, refuseUnknown } from './url-options.ts'
 /** What each kind of URL takes as options besides. */
 export interface StorageOptionsByScheme {
   readonly local: MemoryCacheOptions
-  readonly redis: Besides<RedisOptions, 'url'>
-  readonly rediss: Besides<RedisOptions, 'url'>
+  readonly redis: RedisOptionsBesides
+  readonly rediss: RedisOptionsBesides
+  readonly memcached: Omit<MemcachedOptions, 'servers'>
   readonly mongodb: Besides<MongodbOptions, 'url'>
   readonly 'mongodb+srv': Besides<MongodbOptions, 'url'>
   readonly postgres: Besides<PostgresOptions, 'url'>
   readonly postgresql: Besides<PostgresOptions, 'url'>
+  readonly mysql: Besides<MysqlOptions, 'url'>
+  readonly mariadb: Besides<MysqlOptions, 'url'>
   readonly sqlite: Besides<SqliteOptions, 'path'>
   readonly file: Omit<FileOptions, 'directory'>
   readonly null: Readonly<Record<string, never>>
 }
+
+/** One server, or with `cluster` a cluster. */
+export type RedisOptionsBesides =
+  | (Besides<RedisOptions, 'url'> & { readonly cluster?: false })
+  | (Besides<RedisClusterOptions, 'url'> & { readonly cluster?: boolean })
 
 /** Options beside a URL: those of the storage, if its scheme can be seen. */
 export type StorageOptions<Url extends string> =
@@ -54,8 +65,11 @@ export type Besides<Options, Where extends string> =
  * |---|---|
  * | `local://lru?size=1000`, `local://tlfu`, `local:` | `memory`, by the name of its policy |
  * | `redis://user:password@host:6379/0`, `rediss://…` | `redis` |
+ * | `redis://host:6379?cluster=true` | `redisCluster` |
+ * | `memcached://host:11211,other:11211` | `memcached` |
  * | `mongodb://…`, `mongodb+srv://…` | `mongodb` |
  * | `postgresql://…`, `postgres://…` | `postgres` |
+ * | `mysql://…`, `mariadb://…` | `mysql` |
  * | `sqlite:cache.db`, `sqlite:///var/cache.db`, `sqlite::memory:` | `sqlite` |
  * | `file:cache`, `file:///var/cache` | `file` |
  * | `null:` | `nullStorage` |

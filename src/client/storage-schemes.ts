@@ -1,9 +1,9 @@
 import type { AnyStorage } from '../core/storages.ts'
-import { CacheError } from '../kernel/errors.ts'
+import { CacheError, invalidOption } from '../kernel/errors.ts'
 import { memory } from '../local/memory-cache.ts'
 import { policyNames } from '../policies/create-policy.ts'
 import { nullStorage } from '../storages/null.ts'
-import { formatStorageUrl, pathIn, type StorageUrl } from './storage-url.ts'
+import { formatStorageUrl, hostsIn, pathIn, type StorageUrl } from './storage-url.ts'
 import type { ParameterKinds } from './url-options.ts'
 
 /** What a URL of some kind may say, and what it stands for. */
@@ -45,15 +45,39 @@ const local: Scheme = {
 
 const redis: Scheme = {
   parameters: {
+    cluster: 'flag',
+    nodes: 'text',
     poolSize: 'count',
     ttl: 'duration',
+    feed: ['auto', 'tracking', 'pubsub', 'off'],
     driver: ['ioredis', '@redis/client'],
     'limits.connect': 'duration',
     'limits.silence': 'duration',
   },
+  async make(url, { cluster = false, ...options }) {
+    const address = { url: formatStorageUrl(url) }
+    if (cluster !== true) {
+      refuse('nodes', options, 'without cluster=true')
+      return (await import('../storages/redis/redis.ts')).redis({ ...options, ...address })
+    }
+    refuse('poolSize', options, 'with cluster=true')
+    const { nodes } = options
+    const more = typeof nodes === 'string' && { nodes: nodes.split(',') }
+    return (await import('../storages/redis/redis-cluster.ts')).redisCluster({ ...options, ...more, ...address })
+  },
+}
+
+const memcached: Scheme = {
+  parameters: {
+    namespace: 'text',
+    poolSize: 'count',
+    'limits.connect': 'duration',
+    'limits.answer': 'duration',
+  },
   async make(url, options) {
-    const storages = await import('../storages/redis/redis.ts')
-    return storages.redis({ ...options, url: formatStorageUrl(url) })
+    const { memcached: storage } = await import('../storages/memcached/memcached.ts')
+    const { login, hosts } = hostsIn(url)
+    return storage({ ...options, ...(login !== undefined && { login }), ...(hosts.length > 0 && { servers: hosts }) })
   },
 }
 
@@ -68,8 +92,7 @@ const mongodb: Scheme = {
   },
   driverParameters: 'any',
   async make(url, options) {
-    const storages = await import('../storages/mongodb/mongodb.ts')
-    return storages.mongodb({ ...options, url: formatStorageUrl(url) })
+    return (await import('../storages/mongodb/mongodb.ts')).mongodb({ ...options, url: formatStorageUrl(url) })
   },
 }
 
@@ -90,8 +113,18 @@ const postgres: Scheme = {
     'ssl sslmode sslnegotiation sslcert sslkey sslrootcert uselibpqcompat'
   ).split(' '),
   async make(url, options) {
-    const storages = await import('../storages/sql/postgres/postgres.ts')
-    return storages.postgres({ ...options, url: formatStorageUrl(url) })
+    return (await import('../storages/sql/postgres/postgres.ts')).postgres({ ...options, url: formatStorageUrl(url) })
+  },
+}
+
+const mysql: Scheme = {
+  parameters: sqlServer,
+  driverParameters: (
+    'charset compress connectAttributes connectTimeout dateStrings debug decimalNumbers enableKeepAlive flags ' +
+    'keepAliveInitialDelay localAddress socketPath ssl supportBigNumbers bigNumberStrings timezone trace'
+  ).split(' '),
+  async make(url, options) {
+    return (await import('../storages/sql/mysql/mysql.ts')).mysql({ ...options, url: formatStorageUrl(url) })
   },
 }
 
@@ -104,17 +137,15 @@ const sqlite: Scheme = {
     'writes.busyFor': 'duration',
   },
   async make(url, options) {
-    const storages = await import('../storages/sql/sqlite/sqlite.ts')
     const path = /^(\/\/)?:memory:$/.test(url.rest) ? ':memory:' : pathIn(url)
-    return storages.sqlite({ ...options, path })
+    return (await import('../storages/sql/sqlite/sqlite.ts')).sqlite({ ...options, path })
   },
 }
 
 const file: Scheme = {
   parameters: { sweepEvery: 'duration' },
   async make(url, options) {
-    const storages = await import('../storages/file/file.ts')
-    return storages.file({ ...options, directory: pathIn(url) })
+    return (await import('../storages/file/file.ts')).file({ ...options, directory: pathIn(url) })
   },
 }
 
@@ -127,10 +158,13 @@ const schemes: Readonly<Record<string, Scheme>> = {
   local,
   redis,
   rediss: redis,
+  memcached,
   mongodb,
   'mongodb+srv': mongodb,
   postgres,
   postgresql: postgres,
+  mysql,
+  mariadb: mysql,
   sqlite,
   file,
   null: nothing,
@@ -142,4 +176,8 @@ export function schemeNamed(name: string): Scheme {
   if (scheme !== undefined) return scheme
   const known = Object.keys(schemes).map((one) => `${one}:`)
   throw new CacheError('INVALID_OPTION', `openStorage: url: expected one of ${known.join(', ')}; got ${name}:`)
+}
+
+function refuse(name: string, options: Readonly<Record<string, unknown>>, when: string): void {
+  if (options[name] !== undefined) throw invalidOption(`openStorage: redis: ${name}`, `no \`${name}\` ${when}`, 'one')
 }

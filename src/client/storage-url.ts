@@ -44,6 +44,20 @@ export function pathIn({ scheme, rest }: StorageUrl): string {
   return /^\/[a-z]:/i.test(decoded) ? decoded.slice(1) : decoded
 }
 
+/** The servers that a URL names, and who we are to them: `//user:password@one:11211,two:11211`. */
+export function hostsIn({ scheme, rest }: StorageUrl): {
+  readonly hosts: readonly string[]
+  readonly login: { readonly user: string; readonly password: string } | undefined
+} {
+  const [, credentials, hosts = ''] = /^\/\/(?:([^/]*)@)?([^/@]*)\/?$/.exec(rest) ?? []
+  const [user, password = ''] = credentials?.split(':') ?? []
+  const where = `the credentials behind ${scheme}:`
+  return {
+    hosts: hosts.split(',').filter((host) => host !== ''),
+    login: user === undefined ? undefined : { user: decode(user, where), password: decode(password, where) },
+  }
+}
+
 function parameterOf(raw: string): UrlParameter {
   const at = raw.indexOf('=')
   const name = decode(at === -1 ? raw : raw.slice(0, at), 'a parameter')

@@ -100,7 +100,7 @@ describe('what makes no sense is refused, without telling the URL', () => {
     ['secret', 'expected one like redis://host:6379'],
     [
       'couchbase://me:secret@host',
-      'openStorage: url: expected one of local:, redis:, rediss:, mongodb:, mongodb+srv:,',
+      'openStorage: url: expected one of local:, redis:, rediss:, memcached:, mongodb:, mongodb+srv:,',
     ],
     ['constructor:x', 'got constructor:'],
     [
@@ -120,6 +120,18 @@ describe('what makes no sense is refused, without telling the URL', () => {
     ['redis://me:secret@host?pollSize=3', 'redis:: expected some of the parameters'],
     ['redis://me:secret@host?limits.connect=0', 'redis: limits.connect'],
     ['redis://me:secret@host/first', 'redis: url'],
+    [
+      'redis://me:secret@host?cluster=true&poolSize=3',
+      'openStorage: redis: poolSize: expected no `poolSize` with cluster=true',
+    ],
+    ['redis://me:secret@host?nodes=a', 'openStorage: redis: nodes: expected no `nodes` without cluster=true'],
+    ['redis://me:secret@host/1?cluster=true', 'redisCluster: url: expected database 0'],
+    ['redis://me:a/secret@host:port', 'redis: url: expected an address like'],
+    ['memcached://me:secret@host,host', 'memcached: servers: expected one server or several different ones'],
+    ['memcached://me:%zz@host', 'openStorage: the credentials behind memcached:'],
+    ['memcached://host?sasl=secret', 'memcached:: expected some of the parameters'],
+    ['mysql://me:secret@host/db?tabel=x', 'mysql:: expected some of the parameters'],
+    ['mariadb://me:secret@host/db?table=a-b', 'mysql: table: expected a name'],
     ['mongodb://me:secret@host?poolSize=0', 'mongodb: poolSize'],
     [
       'mongodb://me:secret@host/?retriWrites=false',
@@ -138,6 +150,10 @@ describe('what makes no sense is refused, without telling the URL', () => {
 test.each([
   ['redis://me:secret@127.0.0.1:1?limits.connect=300'],
   ['mongodb://me:secret@127.0.0.1:1/?directConnection=true&limits.connect=300'],
+  ['redis://me:secret@127.0.0.1:1?cluster=true&limits.connect=300&nodes=127.0.0.1:2,127.0.0.1:3'],
+  ['memcached://me:secret@127.0.0.1:1,127.0.0.1:2?limits.connect=300'],
+  ['mysql://me:secret@127.0.0.1:1/db?limits.connect=300&charset=utf8mb4'],
+  ['mariadb://me:secret@127.0.0.1:1/db?limits.connect=300'],
   ['postgres://me:secret@127.0.0.1:1/db?limits.connect=300&application_name=shop'],
 ])('a server that is away is an error, without its password: %s', async (url) => {
   const error: unknown = await opened(url).catch((one: unknown) => one)
@@ -156,6 +172,8 @@ describe('a driver that is not installed', () => {
     ['redis://localhost', ['ioredis', '@redis/client']],
     ['mongodb://localhost', ['mongodb']],
     ['postgres://localhost/db', ['pg']],
+    ['mysql://localhost/db', ['mysql2']],
+    ['redis://localhost?cluster=true', ['ioredis', '@redis/client']],
   ])('of %s is named, and how to install it', (url, packages) => {
     const program = `
       import { openStorage } from ${JSON.stringify(join(built, 'doors/index.js'))}
