@@ -161,11 +161,12 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
         ) AS told LEFT JOIN (${answer}) AS answer ON true`
       : `WITH ${statement} ${answer}`
 
-  const claiming = (condition: string): string => `
+  const claiming = (isHeld: string, condition: string): string => `
     WITH claimed AS (
       INSERT INTO ${table} AS entry (id, key_rest, lease_token, lease_until)
       SELECT id, key_rest, token, least(${never}, ${now} + life)
       FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[]) AS given(id, key_rest, token, life)
+      ${isHeld}
       ON CONFLICT (id) DO UPDATE SET lease_token = excluded.lease_token, lease_until = excluded.lease_until
       ${condition}
       RETURNING id, CASE WHEN ${isAlive} THEN header END AS header, CASE WHEN ${isAlive} THEN payload END AS payload
@@ -218,8 +219,12 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
       `${locked}, gone AS (DELETE FROM ${table} AS entry USING locked WHERE entry.id = locked.id RETURNING entry.expires_at)`,
       `SELECT count(*) FROM gone AS entry WHERE ${isAlive}`,
     ),
-    claim: claiming(`WHERE NOT ${stands}`),
-    claimByForce: claiming(''),
+    // Those who come for what is held must not lock it, or its holder would stand in line with them.
+    claim: claiming(
+      `WHERE NOT EXISTS (SELECT FROM ${table} AS entry WHERE entry.id = given.id AND ${stands})`,
+      `WHERE NOT ${stands}`,
+    ),
+    claimByForce: claiming('', ''),
     renew: `WITH ${locked} UPDATE ${table} AS entry SET lease_until = least(${never}, ${now} + life)
       FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS given(id, token, life) JOIN locked USING (id)
       WHERE entry.id = given.id AND entry.lease_token = given.token AND ${stands} RETURNING entry.id`,
