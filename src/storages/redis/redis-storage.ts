@@ -18,7 +18,7 @@ export interface RedisParts {
   readonly feed: FeedChoice
   /** Milliseconds, for what comes without a ttl. */
   readonly ttl: number
-  openServers(): Promise<Servers>
+  readonly openServers: () => Promise<Servers>
 }
 
 /** The storage over one server or a cluster. */
