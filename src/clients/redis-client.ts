@@ -11,19 +11,12 @@ export type RedisClusterClient = IoredisCluster | NodeRedisCluster
 export interface IoredisClient {
   readonly options: object
   /** Absent before it first connects. */
-  readonly stream: RedisSocket
+  readonly stream: RedisSocket & { cork(): unknown; uncork(): unknown }
   duplicate(override?: object): IoredisClient
   connect(): Promise<void>
   disconnect(): void
   callBuffer(...words: [string, ...(string | Buffer)[]]): Promise<unknown>
-  pipeline(): IoredisPipeline
   on(event: string, listener: (...parameters: never[]) => void): unknown
-}
-
-/** Commands of ioredis that go out together. */
-export interface IoredisPipeline {
-  callBuffer(...words: [string, ...(string | Buffer)[]]): unknown
-  exec(): Promise<[error: Error | null, reply: unknown][] | null>
 }
 
 /** What we look at of ioredis' `Cluster`. */

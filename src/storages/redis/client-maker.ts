@@ -19,7 +19,9 @@ export async function makerFromPackage(endpoint: Endpoint, driver?: RedisDriver)
   const candidates = driver === undefined ? redisDrivers : [driver]
   const causes: unknown[] = []
   for (const candidate of candidates) {
-    const maker = await load(candidate, endpoint).catch((cause: unknown) => void causes.push(cause))
+    const maker = await makerFromSettings(candidate, settingsFor(candidate, endpoint)).catch(
+      (cause: unknown) => void causes.push(cause),
+    )
     if (maker !== undefined) return maker
   }
   throw new CacheError(
@@ -61,49 +63,52 @@ export function makerFromClient(client: RedisClient, where: string): ClientMaker
   }
 }
 
-async function load(driver: RedisDriver, endpoint: Endpoint): Promise<ClientMaker> {
+/**
+ * Makes clients of a package with settings of its own kind.
+ * @throws what the import throws
+ */
+export async function makerFromSettings(driver: RedisDriver, settings: object): Promise<ClientMaker> {
   /* oxlint-disable typescript/no-unnecessary-type-assertion --
      The words `as string` keep the compiler from looking for types that may not be installed. */
   switch (driver) {
     case 'ioredis': {
       const { Redis } = (await import('ioredis' as string)) as { Redis: new (settings: object) => IoredisClient }
-      return ioredisMaker(Redis, endpoint)
+      return {
+        make: ({ address, isFeed = false }) =>
+          ioredisServerClient(new Redis({ ...settings, ...address, ...ioredisSettings(isFeed) })),
+      }
     }
     case '@redis/client': {
       const { createClient } = (await import('@redis/client' as string)) as {
         createClient: (settings: object) => NodeRedisClient
       }
-      return nodeRedisMaker(createClient, endpoint)
+      const { socket } = settings as { readonly socket?: object }
+      return {
+        make: ({ address, isFeed = false }) =>
+          nodeRedisServerClient(
+            createClient({
+              ...settings,
+              ...nodeRedisSettings(isFeed),
+              socket: { ...socket, ...address, ...nodeRedisSocketSettings },
+            }),
+          ),
+      }
     }
   }
 }
 
-function ioredisMaker(Redis: new (settings: object) => IoredisClient, endpoint: Endpoint): ClientMaker {
-  const { address: usual, database, username, password, tls } = endpoint
-  return {
-    make: ({ address = usual, isFeed = false }) =>
-      ioredisServerClient(new Redis({ ...address, db: database, username, password, tls, ...ioredisSettings(isFeed) })),
-  }
-}
-
-function nodeRedisMaker(createClient: (settings: object) => NodeRedisClient, endpoint: Endpoint): ClientMaker {
-  const { address: usual, database, username, password, tls } = endpoint
-  return {
-    make: ({ address = usual, isFeed = false }) =>
-      nodeRedisServerClient(
-        createClient({
-          database,
-          username,
-          password,
-          ...nodeRedisSettings(isFeed),
-          socket: { ...tls, ...address, tls: tls !== undefined, ...nodeRedisSocketSettings },
-        }),
-      ),
+/** An endpoint as a package takes it. */
+function settingsFor(driver: RedisDriver, { address, database, username, password, tls }: Endpoint): object {
+  switch (driver) {
+    case 'ioredis':
+      return { ...address, db: database, username, password, tls }
+    case '@redis/client':
+      return { database, username, password, socket: { ...tls, ...address, tls: tls !== undefined } }
   }
 }
 
 function isIoredis(client: RedisClient): client is IoredisClient {
-  return has(client, 'duplicate', 'callBuffer', 'pipeline', 'disconnect') && !has(client, 'nodes')
+  return has(client, 'duplicate', 'callBuffer', 'disconnect') && !has(client, 'nodes')
 }
 
 function isNodeRedis(client: RedisClient): client is NodeRedisClient {
@@ -115,8 +120,8 @@ function has(client: unknown, ...methods: readonly string[]): boolean {
   return methods.every((method) => typeof (client as Readonly<Record<string, unknown>>)[method] === 'function')
 }
 
-// Keys that come back from the server would carry it, and those we send would get it twice.
-function refuseKeyPrefix(options: object | undefined, where: string): void {
+/** Keys that come back from the server would carry it, and those we send would get it twice. */
+export function refuseKeyPrefix(options: object | undefined, where: string): void {
   const { keyPrefix } = (options ?? {}) as { readonly keyPrefix?: unknown }
   if (keyPrefix === undefined || keyPrefix === null || keyPrefix === '') return
   throw invalidOption(where, 'a client without `keyPrefix` (give the cache a `prefix` instead)', keyPrefix)

@@ -15,7 +15,8 @@ export interface Credentials {
   readonly password?: string | undefined
 }
 
-const defaultPort = 6379
+/** Where Redis listens, unless it is told otherwise. */
+export const defaultPort = 6379
 
 /**
  * Reads `redis://user:password@host:port/database`, or `rediss:` for TLS.

@@ -1,5 +1,7 @@
 import type { Leases, Markers, Stored, StoredItem } from '../../contracts/storage.ts'
 import { joinStored, splitStored } from '../../serializers/envelope.ts'
+import type { Change } from './changes-channel.ts'
+import { clearPrefix } from './enumeration.ts'
 import { leaseKey } from './lease-key.ts'
 import {
   changeScript,
@@ -21,36 +23,28 @@ const bytesPerBatch = 4 << 20
 
 type Word = string | Buffer
 
+/** Makes the commands that tell of a change, where nobody else does. */
+export type Publish = (change: Change) => readonly Command[]
+
 /** Entries, leases and markers on Redis servers: every operation in the fewest commands, of any number of keys. */
 export class Entries {
   readonly #servers: Servers
   readonly #ttl: number
-  readonly #publish: (keys: readonly string[]) => readonly Command[]
+  readonly #publish: Publish
 
   /**
    * @param ttl milliseconds, for what comes without one
-   * @param publish what must be sent after keys were changed
+   * @param publish what must be sent after a change
    */
-  constructor(servers: Servers, ttl: number, publish: (keys: readonly string[]) => readonly Command[]) {
+  constructor(servers: Servers, ttl: number, publish: Publish) {
     this.#servers = servers
     this.#ttl = ttl
     this.#publish = publish
   }
 
-  async getMany(keys: readonly string[]): Promise<(Stored | undefined)[]> {
+  getMany(keys: readonly string[]): Promise<(Stored | undefined)[]> {
     const [only] = keys
-    if (keys.length === 1 && only !== undefined) return [await this.#get(only)]
-
-    const found = new Array<Stored | undefined>(keys.length).fill(undefined)
-    const groups = this.#groups(keys, (key) => key)
-    const replies = await this.#servers.askAll(
-      groups.map(({ slot, items }) => ({ slot, words: ['MGET', ...items], isRead: true })),
-    )
-    for (const [index, { places }] of groups.entries()) {
-      const values = listIn(replies[index])
-      for (const [at, place] of places.entries()) found[place] = storedIn(values[at])
-    }
-    return found
+    return keys.length === 1 && only !== undefined ? this.#get(only) : this.#mget(keys)
   }
 
   async setMany(items: readonly StoredItem[]): Promise<void> {
@@ -59,7 +53,8 @@ export class Entries {
       { slot, words: ['UNLINK', ...group.map(({ key }) => leaseKey(key))] },
       ...group.map((item) => ({ slot, words: this.#writing(item) })),
     ])
-    await this.#run([...commands, ...this.#publish(items.map(({ key }) => key))])
+    await this.#run(commands)
+    await this.#tell({ keys: items.map(({ key }) => key) })
   }
 
   async deleteMany(keys: readonly string[]): Promise<number> {
@@ -67,10 +62,14 @@ export class Entries {
       { slot, words: ['UNLINK', ...group.map(leaseKey)] },
       { slot, words: ['UNLINK', ...group] },
     ])
-    const replies = await this.#run([...commands, ...this.#publish(keys)])
-    return replies
-      .filter((_, index) => index < commands.length && index % 2 === 1)
-      .reduce((sum: number, reply) => sum + Number(reply), 0)
+    const replies = await this.#run(commands)
+    await this.#tell({ keys })
+    return replies.filter((_, index) => index % 2 === 1).reduce((sum: number, reply) => sum + Number(reply), 0)
+  }
+
+  async clear(prefix: string): Promise<void> {
+    await clearPrefix(this.#servers, prefix)
+    await this.#tell({ prefix })
   }
 
   async expireMany(keys: readonly string[]): Promise<void> {
@@ -80,8 +79,8 @@ export class Entries {
       (key) => key,
       withLease,
       () => [],
-      this.#publish(keys),
     )
+    await this.#tell({ keys })
   }
 
   readonly leases: Leases = {
@@ -115,9 +114,10 @@ export class Entries {
         ({ key }) => key,
         withLease,
         (item) => [item.token, this.#life(item), valueOf(item)],
-        this.#publish(items.map(({ key }) => key)),
       )
-      return answers.map(isOne)
+      const written = answers.map(isOne)
+      await this.#tell({ keys: items.flatMap(({ key }, index) => (written[index] === true ? key : [])) })
+      return written
     },
     releaseMany: async (held) => {
       await this.#runScript(
@@ -138,9 +138,12 @@ export class Entries {
         ({ key }) => key,
         alone,
         (item) => [markerLife(item), valueOf(item)],
-        this.#publish(markers.map(({ key }) => key)),
       )
-      return answers.map(({ reply, at }) => splitStored(listIn(reply)[at] as Buffer))
+      const found = answers.map(({ reply, at }) => listIn(reply)[at] as Buffer)
+      await this.#tell({
+        keys: markers.flatMap((marker, index) => (found[index]?.equals(valueOf(marker)) === true ? marker.key : [])),
+      })
+      return found.map((value) => splitStored(value))
     },
     changeMany: async (changes) => {
       await this.#runScript(
@@ -149,19 +152,30 @@ export class Entries {
         ({ key }) => key,
         alone,
         (change) => [markerLife(change), change.softOnly === true ? '1' : '0', valueOf(change)],
-        this.#publish(changes.map(({ key }) => key)),
       )
+      await this.#tell({ keys: changes.map(({ key }) => key) })
     },
   }
 
-  async #get(key: string): Promise<Stored | undefined> {
-    try {
-      return storedIn(await this.#servers.ask({ slot: this.#servers.slotOf(key), words: ['GET', key], isRead: true }))
-    } catch (error) {
-      // Somebody else's, of another type. MGET answers it as nothing.
-      if (errorCode(error) === 'WRONGTYPE') return undefined
-      throw error
+  #get(key: string): Promise<(Stored | undefined)[]> {
+    const command: Command = { slot: this.#servers.slotOf(key), words: ['GET', key], isRead: true }
+    return this.#servers.ask(command).then(listOfOne, absentIfForeign)
+  }
+
+  async #mget(keys: readonly string[]): Promise<(Stored | undefined)[]> {
+    const groups = this.#groups(keys, (key) => key)
+    const replies = await this.#servers.askAll(
+      groups.map(({ slot, items }) => ({ slot, words: ['MGET', ...items], isRead: true })),
+    )
+    // Of a cluster, one server may be away. Its share is missing then; the rest is as good as ever.
+    if (!replies.some(Array.isArray)) throwFirst(replies)
+    const found = new Array<Stored | undefined>(keys.length).fill(undefined)
+    for (const [index, { places }] of groups.entries()) {
+      const values = replies[index]
+      if (!Array.isArray(values)) continue
+      for (let at = 0; at < values.length; at++) found[places[at] as number] = storedIn(values[at] as Reply)
     }
+    return found
   }
 
   #writing(item: StoredItem): Command['words'] {
@@ -182,16 +196,22 @@ export class Entries {
     keyOf: (thing: Thing) => string,
     keysOf: (key: string) => readonly string[],
     wordsOf: (thing: Thing) => readonly Word[],
-    after: readonly Command[] = [],
   ): Promise<{ readonly reply: Reply; readonly at: number }[]> {
     const groups = this.#groups(things, keyOf)
-    const commands = groups.map(({ slot, items }): Command & { readonly parameters: readonly Word[] } => {
+    const parameters = groups.map(({ items }) => {
       const keys = items.flatMap((thing) => keysOf(keyOf(thing)))
-      const parameters = [String(keys.length), ...keys, ...items.flatMap(wordsOf)]
-      return { slot, parameters, words: ['EVALSHA', script.digest, ...parameters] }
+      return [String(keys.length), ...keys, ...items.flatMap(wordsOf)]
     })
-    const replies = await this.#batches([...commands, ...after])
-    await this.#sendUnknown(script, commands, replies, after)
+    const evaluate = (index: number, name: string, program: string): Command => ({
+      slot: (groups[index] as Group<Thing>).slot,
+      words: [name, program, ...(parameters[index] as Word[])],
+    })
+
+    const replies = await this.#batches(groups.map((_, index) => evaluate(index, 'EVALSHA', script.digest)))
+    // A server that was restarted, or told to forget its scripts, learns them again.
+    const unknown = replies.flatMap((reply, index) => (errorCode(reply) === 'NOSCRIPT' ? index : []))
+    const learned = await this.#batches(unknown.map((index) => evaluate(index, 'EVAL', script.source)))
+    for (const [at, index] of unknown.entries()) replies[index] = learned[at] as Reply | Error
     throwFirst(replies)
 
     const answers = new Array<{ readonly reply: Reply; readonly at: number }>(things.length)
@@ -201,27 +221,16 @@ export class Entries {
     return answers
   }
 
-  /** A server that was restarted, or told to forget scripts, learns them again. */
-  async #sendUnknown(
-    script: Script,
-    commands: readonly (Command & { readonly parameters: readonly Word[] })[],
-    replies: (Reply | Error)[],
-    after: readonly Command[],
-  ): Promise<void> {
-    const unknown = commands.flatMap((_, index) => (errorCode(replies[index]) === 'NOSCRIPT' ? index : []))
-    if (unknown.length === 0) return
-    const again = unknown.map((index): Command => {
-      const { slot, parameters } = commands[index] as (typeof commands)[number]
-      return { slot, words: ['EVAL', script.source, ...parameters] }
-    })
-    const answers = await this.#batches([...again, ...after])
-    for (const [at, index] of unknown.entries()) replies[index] = answers[at] as Reply | Error
-  }
-
   async #run(commands: readonly Command[]): Promise<readonly Reply[]> {
     const replies = await this.#batches(commands)
     throwFirst(replies)
     return replies as Reply[]
+  }
+
+  /** Not before it was changed: who hears it, reads again. */
+  async #tell(change: Change): Promise<void> {
+    const commands = this.#publish(change)
+    if (commands.length > 0) await this.#run(commands)
   }
 
   /** Neither side should have to hold everything at once. */
@@ -233,11 +242,13 @@ export class Entries {
 
   /** Splits things into those that one command may name, and remembers their places. */
   #groups<Thing>(things: readonly Thing[], keyOf: (thing: Thing) => string): readonly Group<Thing>[] {
-    const open = new Map<number, Group<Thing>>()
     const groups: Group<Thing>[] = []
-    for (const [place, thing] of things.entries()) {
-      const slot = this.#servers.slotOf(keyOf(thing))
-      let group = open.get(slot)
+    const open = new Map<number, Group<Thing>>()
+    let group: Group<Thing> | undefined
+    for (let place = 0; place < things.length; place++) {
+      const thing = things[place] as Thing
+      const slot = this.#servers.isSharded ? this.#servers.slotOf(keyOf(thing)) : 0
+      if (group?.slot !== slot) group = open.get(slot)
       if (group === undefined || group.items.length >= keysPerCommand) {
         group = { slot, items: [], places: [] }
         open.set(slot, group)
@@ -287,6 +298,16 @@ function valueOf(item: StoredItem): Buffer {
 
 function storedIn(reply: Reply | undefined): Stored | undefined {
   return Buffer.isBuffer(reply) ? splitStored(reply) : undefined
+}
+
+function listOfOne(reply: Reply): (Stored | undefined)[] {
+  return [storedIn(reply)]
+}
+
+// Somebody else's, of another type. MGET answers it as nothing.
+function absentIfForeign(error: unknown): undefined[] {
+  if (errorCode(error) === 'WRONGTYPE') return [undefined]
+  throw error
 }
 
 function listIn(reply: Reply | Error | undefined): readonly Reply[] {

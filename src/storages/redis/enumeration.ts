@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { startingWith } from './glob.ts'
 import { entryOfLease, isLeaseKey, leaseHead } from './lease-key.ts'
 import type { Reply } from './server-client.ts'
@@ -20,12 +21,15 @@ async function* scan(server: Server, pattern: string, type?: string): AsyncGener
 
 /** The keys of the entries that start with `prefix`, page by page; one server after the other. */
 export async function* entryKeys(servers: Servers, prefix: string): AsyncGenerator<readonly string[]> {
-  for (const server of await servers.onEach((one) => Promise.resolve(one))) {
-    for await (const page of scan(server, startingWith(prefix), 'string')) {
-      const keys = page.map((bytes) => textOf(bytes)).filter((key) => key !== undefined && !isLeaseKey(key)) as string[]
-      if (keys.length > 0) yield keys
+  const passes = new Passes(servers)
+  do {
+    for (const server of await servers.each()) {
+      for await (const page of scan(server, startingWith(prefix), 'string')) {
+        const keys = page.map(textOf).filter((key) => key !== undefined && !isLeaseKey(key)) as readonly string[]
+        if (keys.length > 0) yield keys
+      }
     }
-  }
+  } while (await passes.needAnother())
 }
 
 /**
@@ -33,15 +37,60 @@ export async function* entryKeys(servers: Servers, prefix: string): AsyncGenerat
  * more, and what was written before is there when the entries are looked through.
  */
 export async function clearPrefix(servers: Servers, prefix: string): Promise<void> {
-  await servers.onEach(async (server) => {
-    for await (const page of scan(server, `${leaseHead}*`)) {
-      await unlink(
-        servers,
-        page.filter((bytes) => isLeaseUnder(prefix, bytes)),
-      )
-    }
-    for await (const page of scan(server, startingWith(prefix))) await unlink(servers, page)
-  })
+  const passes = new Passes(servers)
+  do {
+    await Promise.all((await servers.each()).map((server) => clearServer(servers, server, prefix)))
+  } while (await passes.needAnother())
+}
+
+const mostPasses = 20
+const pauseBetween = 50
+
+/**
+ * How often all servers must be looked through. A key that moves from a server that comes later to one that came
+ * before would be missed; so as long as keys are moving, or have moved, it is done again.
+ */
+class Passes {
+  readonly #servers: Servers
+  readonly #limit: number
+  #count = 0
+  #before: Promise<string>
+
+  constructor(servers: Servers, limit: number = mostPasses) {
+    this.#servers = servers
+    this.#limit = limit
+    this.#before = this.#state()
+    // Heard of when it is asked for.
+    this.#before.catch(() => {})
+  }
+
+  async needAnother(): Promise<boolean> {
+    if (!this.#servers.isSharded) return false
+    const before = await this.#before
+    this.#before = this.#state()
+    if (before === (await this.#before) && !before.endsWith(moving)) return false
+    if (++this.#count >= this.#limit) throw new Error('the slots of the cluster keep moving: try again later')
+    await wait(pauseBetween)
+    return true
+  }
+
+  async #state(): Promise<string> {
+    if (!this.#servers.isSharded) return ''
+    const [layout, isMoving] = await Promise.all([this.#servers.layout(), this.#servers.isMoving()])
+    return isMoving ? layout + moving : layout
+  }
+}
+
+const moving = ' moving'
+
+async function clearServer(servers: Servers, server: Server, prefix: string): Promise<void> {
+  for await (const page of scan(server, `${leaseHead}*`)) {
+    await unlink(
+      servers,
+      page.filter((bytes) => isLeaseUnder(prefix, bytes)),
+    )
+  }
+  for await (const page of scan(server, startingWith(prefix))) await unlink(servers, page)
 }
 
 async function unlink(servers: Servers, keys: readonly Buffer[]): Promise<void> {

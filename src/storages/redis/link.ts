@@ -1,7 +1,7 @@
 import type { RedisWords } from '../../clients/redis-client.ts'
 import { CacheError } from '../../kernel/errors.ts'
 import type { Connection } from './connection.ts'
-import type { Reply } from './server-client.ts'
+import { answeredError, type Reply } from './server-client.ts'
 
 const shortestPause = 50
 const longestPause = 2_000
@@ -34,8 +34,8 @@ export class Link {
 
   /** @throws why there is no connection; what the server answers as an error is among the answers */
   sendAll(list: readonly RedisWords[]): Promise<readonly (Reply | Error)[]> {
-    if (this.#connection !== undefined) return this.#connection.sendAll(list)
-    return this.connected().then((connection) => connection.sendAll(list))
+    if (this.#connection !== undefined) return sendAllOver(this.#connection, list)
+    return this.connected().then((connection) => sendAllOver(connection, list))
   }
 
   /** The connection; made, if there is none. */
@@ -53,6 +53,12 @@ export class Link {
   close(): void {
     this.#isClosed = true
     this.#connection?.end()
+  }
+
+  /** As {@link close}, but what has been asked is still answered. */
+  retire(): void {
+    this.#isClosed = true
+    this.#connection?.retire()
   }
 
   async #try(): Promise<Connection> {
@@ -74,6 +80,15 @@ export class Link {
       throw error
     }
   }
+}
+
+function sendAllOver(connection: Connection, list: readonly RedisWords[]): Promise<readonly (Reply | Error)[]> {
+  const [only] = list
+  if (list.length > 1 || only === undefined) return connection.sendAll(list)
+  return connection.send(only).then(
+    (reply) => [reply],
+    (error: unknown) => [answeredError(error)],
+  )
 }
 
 /** Grows, and is drawn at random, or a fleet that lost one server together would come back together. */

@@ -1,5 +1,5 @@
 import type { NodeRedisClient } from '../../clients/redis-client.ts'
-import { errorCode, type Reply, type ServerClient } from './server-client.ts'
+import { answeredError, type Reply, type ServerClient } from './server-client.ts'
 
 // The type of the protocol that values have, as @redis/client numbers it.
 const blobString = 36
@@ -38,16 +38,9 @@ export function nodeRedisServerClient(client: NodeRedisClient): ServerClient {
       isEstablished = true
     },
     send: (words) => client.sendCommand(words) as Promise<Reply>,
-    async sendAll(list) {
-      // What is sent in one turn leaves as one.
-      const outcomes = await Promise.allSettled(list.map((words) => client.sendCommand(words) as Promise<Reply>))
-      return outcomes.map((outcome) => {
-        if (outcome.status === 'fulfilled') return outcome.value
-        const error = outcome.reason as Error
-        if (errorCode(error) === undefined) throw error
-        return error
-      })
-    },
+    // What is sent in one turn leaves as one write.
+    sendAll: (list) =>
+      Promise.all(list.map((words) => client.sendCommand(words).catch(answeredError) as Promise<Reply | Error>)),
     onLost(listener) {
       onLost = listener
     },

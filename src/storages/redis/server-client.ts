@@ -39,3 +39,9 @@ export interface ClientMaker {
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? /^[A-Z][A-Z]+(?= )/.exec(error.message)?.[0] : undefined
 }
+
+/** An error that a server answered, as a value. @throws any other */
+export function answeredError(error: unknown): Error {
+  if (errorCode(error) === undefined) throw error
+  return error as Error
+}

@@ -4,8 +4,10 @@ import type { Servers } from './servers.ts'
 
 /** What the servers say of themselves, added up. */
 export async function readFigures(servers: Servers): Promise<ServerFigures> {
-  const answers = await servers.onEach((server) =>
-    Promise.all([server.send(['INFO', 'stats']), server.send(['INFO', 'memory']), server.send(['DBSIZE'])]),
+  const answers = await Promise.all(
+    (await servers.each()).map((server) =>
+      Promise.all([server.send(['INFO', 'stats']), server.send(['INFO', 'memory']), server.send(['DBSIZE'])]),
+    ),
   )
   const sum = (of: (answer: readonly Reply[]) => number | undefined): number | undefined =>
     answers.reduce((total: number | undefined, answer) => {

@@ -1,24 +1,21 @@
-import { connect, type Limits } from './connection.ts'
+import { connect, type Connection, type Limits } from './connection.ts'
 import { Link } from './link.ts'
-import { errorCode, type Address, type ClientMaker, type Reply } from './server-client.ts'
-import type { Command, Servers } from './servers.ts'
+import { insistOnMaster, type Sentinels } from './sentinel.ts'
+import { errorCode, type ClientMaker } from './server-client.ts'
+import type { Servers } from './servers.ts'
 
 /**
  * One server, over one connection or several. What changes something goes over the first, so that changes arrive in
  * the order they were made.
  *
- * @param address where it is now; asked before each connection
+ * @param sentinels who know where it is; asked before each connection
  */
-export function singleServer(
-  maker: ClientMaker,
-  limits: Limits,
-  poolSize: number,
-  address: () => Promise<Address | undefined>,
-): Servers {
-  const links = Array.from(
-    { length: poolSize },
-    () => new Link(async () => connect(maker.make({ address: await address() }), limits)),
-  )
+export function singleServer(maker: ClientMaker, limits: Limits, poolSize: number, sentinels?: Sentinels): Servers {
+  const connectToServer = async (): Promise<Connection> => {
+    if (sentinels === undefined) return connect(maker.make({}), limits)
+    return insistOnMaster(await connect(maker.make({ address: await sentinels.master() }), limits))
+  }
+  const links = Array.from({ length: poolSize }, () => new Link(connectToServer))
   const [first] = links as [Link]
   let turn = 0
 
@@ -28,28 +25,32 @@ export function singleServer(
     return links[turn] as Link
   }
 
-  // A master that became a replica, behind a name or a sentinel: the next connection may find the new one.
-  const noteError = (error: unknown): void => {
-    if (errorCode(error) === 'READONLY') first.renew(error)
-  }
-
   return {
+    isSharded: false,
     slotOf: () => 0,
-    async ask({ words, isRead = false }: Command): Promise<Reply> {
-      try {
-        return await linkFor(isRead).send(words)
-      } catch (error) {
-        noteError(error)
-        throw error
-      }
-    },
+    ask: ({ words }) => linkFor(true).send(words),
     async askAll(commands) {
       const isRead = commands.every((command) => command.isRead === true)
-      const replies = await linkFor(isRead).sendAll(commands.map(({ words }) => words))
-      for (const reply of replies) if (reply instanceof Error) noteError(reply)
+      const replies = await linkFor(isRead)
+        .sendAll(commands.map(({ words }) => words))
+        .catch((error: unknown) => commands.map(() => error as Error))
+      // A master that became a replica, behind a name or a sentinel: the next connection may find the new one.
+      const refused = replies.find((reply) => errorCode(reply) === 'READONLY')
+      if (refused !== undefined) first.renew(refused)
       return replies
     },
-    onEach: async (action) => [await action({ send: (words) => first.send(words) })],
+    each: () => Promise.resolve([{ send: (words) => first.send(words) }]),
+    layout: () => Promise.resolve(''),
+    isMoving: () => Promise.resolve(false),
+    async listeners() {
+      const address = await sentinels?.master()
+      return {
+        clients: () => [maker.make({ address, isFeed: true })],
+        limit: limits.connect,
+        layout: '',
+        survey: undefined,
+      }
+    },
     async open() {
       await first.connected()
     },

@@ -1,8 +1,8 @@
 import type { PostgresClient } from '../../../clients/postgres-client.ts'
 import type { Claim, StoredItem } from '../../../contracts/storage.ts'
-import type { Step } from '../server/batches.ts'
+import { idsOf, type Step } from '../server/batches.ts'
 import { nameOf } from '../server/row-id.ts'
-import { idsOf, type Held, type LeasedItem, type SqlDialect, type Told } from '../server/server-table.ts'
+import type { Held, LeasedItem, SqlDialect, Told } from '../server/sql-dialect.ts'
 import { never, wholeMilliseconds } from '../sql-table.ts'
 import { byteArray } from './byte-array.ts'
 import { feedMessages } from './feed-message.ts'
@@ -51,8 +51,8 @@ export function postgresDialect({ table, channel }: PostgresDialectOptions): Sql
     async look(client, steps) {
       const rows = await run(client, statements.look, [ids(steps)])
       return rows.map(([id, header, isLeased, now]) => ({
-        name: nameOf(id as Buffer),
-        header: (header as Buffer | null) ?? undefined,
+        name: nameOf(id as Uint8Array),
+        header: (header as Uint8Array | null) ?? undefined,
         isLeased: Number(isLeased) === 1,
         now: Number(now),
       }))
@@ -114,7 +114,7 @@ export function postgresDialect({ table, channel }: PostgresDialectOptions): Sql
       // Nothing fits between an id and the same with a zero behind it.
       const start = after === undefined ? from : Buffer.concat([after, Buffer.of(0)])
       const rows = await run(client, text, [start, to, limit])
-      return rows.map(([id, rest]) => ({ id: id as Buffer, rest: rest as Buffer | null }))
+      return rows.map(([id, rest]) => ({ id: id as Uint8Array, rest: rest as Uint8Array | null }))
     },
 
     async sweep(client, limit) {
@@ -291,11 +291,11 @@ function claimColumns(steps: readonly Step<Claim>[]): unknown[] {
   ]
 }
 
-function ids(steps: readonly { readonly id: Buffer }[]): Buffer {
+function ids(steps: readonly { readonly id: Uint8Array }[]): Uint8Array {
   return byteArray(idsOf(steps))
 }
 
-function tokens(steps: readonly Step<Held | LeasedItem>[]): Buffer {
+function tokens(steps: readonly Step<Held | LeasedItem>[]): Uint8Array {
   return byteArray(steps.map(({ thing }) => Buffer.from(thing.token)))
 }
 
@@ -303,14 +303,20 @@ function toldOf(steps: readonly Step<StoredItem>[]): { readonly keys: readonly s
   return { keys: steps.map(({ thing }) => thing.key) }
 }
 
-function foundRow([id, header, payload]: readonly unknown[]): { name: string; header?: Buffer; payload?: Buffer } {
-  const name = nameOf(id as Buffer)
-  return header === null || payload === null ? { name } : { name, header: header as Buffer, payload: payload as Buffer }
+function foundRow([id, header, payload]: readonly unknown[]): {
+  name: string
+  header?: Uint8Array
+  payload?: Uint8Array
+} {
+  const name = nameOf(id as Uint8Array)
+  return header === null || payload === null
+    ? { name }
+    : { name, header: header as Uint8Array, payload: payload as Uint8Array }
 }
 
 /** The names in a list that comes with an empty row if there are none. */
 function names(rows: readonly (readonly unknown[])[]): readonly string[] {
-  return rows.filter(([id]) => id !== null && id !== undefined).map(([id]) => nameOf(id as Buffer))
+  return rows.filter(([id]) => id !== null && id !== undefined).map(([id]) => nameOf(id as Uint8Array))
 }
 
 function count(rows: readonly (readonly unknown[])[]): number {

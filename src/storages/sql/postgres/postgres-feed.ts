@@ -4,7 +4,7 @@ import { pause, withDeadline } from '../../../flight/deadline.ts'
 import type { Clock, Timer } from '../../../kernel/clock.ts'
 import { CacheError } from '../../../kernel/errors.ts'
 import type { LentConnection } from '../server/connections.ts'
-import type { Told } from '../server/server-table.ts'
+import type { Told } from '../server/sql-dialect.ts'
 import { readFeedMessage } from './feed-message.ts'
 
 /*
@@ -15,6 +15,7 @@ import { readFeedMessage } from './feed-message.ts'
 
 const longestSilence = 1_000
 const askAfter = 400
+const answerWithin = 500
 const lookEvery = 200
 const shortestPause = 50
 const longestPause = 1_000
@@ -117,8 +118,8 @@ class Line {
 
   /** Listens until the line is ended; rejects when it breaks. */
   async #listen(): Promise<void> {
-    const { channel, clock, connect } = this.#options
-    const connection = await connect()
+    const { channel, clock } = this.#options
+    const connection = await this.#options.connect()
     const { client } = connection
     client.unref?.()
     const silence = new Silence(client, clock)
@@ -160,7 +161,7 @@ class Silence {
   readonly #client: PostgresClient
   readonly #clock: Clock
   #since: number
-  #isAsked = false
+  #askedAt: number | undefined
   #timer: Timer | undefined
   #onError: ((error: Error) => void) | undefined
 
@@ -192,22 +193,28 @@ class Silence {
 
   #look(giveUp: (error: Error) => void): void {
     this.#timer = this.#clock.after(lookEvery, () => {
-      if (this.#length() >= askAfter && !this.#isAsked) this.#ask(giveUp)
-      if (this.#length() < longestSilence) return this.#look(giveUp)
+      if (this.#askedAt === undefined && this.#length() >= askAfter) this.#ask(giveUp)
+      if (!this.#isTooLong()) return this.#look(giveUp)
       // If it was this process that was busy, the answer lies there, unread: one turn of the event loop brings it.
       setImmediate(() => {
-        if (this.#length() >= longestSilence) giveUp(tooSilent())
+        if (this.#isTooLong()) giveUp(tooSilent())
         else this.#look(giveUp)
       })
     })
   }
 
   #ask(giveUp: (error: Error) => void): void {
-    this.#isAsked = true
+    this.#askedAt = this.#clock.now()
     this.#client.query({ text: 'SELECT 1', rowMode: 'array' }).then(() => {
-      this.#isAsked = false
+      this.#askedAt = undefined
       this.end()
     }, giveUp)
+  }
+
+  /** Only a question without an answer says anything: nobody has to speak unasked. */
+  #isTooLong(): boolean {
+    if (this.#askedAt === undefined || this.#length() < longestSilence) return false
+    return this.#clock.now() - this.#askedAt >= answerWithin
   }
 
   #length(): number {
