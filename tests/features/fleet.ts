@@ -39,8 +39,8 @@ export function fleetTests(urlOf: (folder: string) => string): void {
   /** Which processes loaded, in order. */
   const loads = (): readonly string[] => readFileSync(log(), 'utf8').trim().split('\n')
 
-  async function members(count: number, takes: string, wait = '30s'): Promise<readonly LineProcess[]> {
-    const parameters = [urlOf(folder), log(), question, takes, wait]
+  async function members(count: number, takes: string, wait = 30_000): Promise<readonly LineProcess[]> {
+    const parameters = [urlOf(folder), log(), question, takes, String(wait)]
     const started = Array.from({ length: count }, () => start('../../features/processes/fleet-member', ...parameters))
     running.push(...started)
     await Promise.all(started.map((one) => one.said(1)))
@@ -114,10 +114,11 @@ export function fleetTests(urlOf: (folder: string) => string): void {
       const [holder] = await members(1, 'until told')
       holder!.tell('1')
       await holder!.said(2)
-      const others = await members(2, '20', '100ms')
+      const others = await members(2, '20', 100)
       for (const member of others) member.tell('20')
       const reports = await Promise.all(others.map(reportOf))
-      for (const report of reports) expect(report).toMatchObject({ requestCount: 20, loadCount: 1, unleasedLoadCount: 1 })
+      for (const report of reports)
+        expect(report).toMatchObject({ requestCount: 20, loadCount: 1, unleasedLoadCount: 1 })
       holder!.tell('now')
       const { answers } = await reportOf(holder!)
 

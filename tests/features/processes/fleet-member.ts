@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { createCache, memory, openStorage, type Storage } from '../../../src/doors/index.ts'
 import { say } from '../../storages/processes/say.ts'
 
-const [url = '', log = '', question = '', takes = '', wait = ''] = process.argv.slice(2)
+const [url = '', log = '', question = '', takes = '', wait = '0'] = process.argv.slice(2)
 const told = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 
 const shared = (await openStorage(url)) as Storage
@@ -18,7 +18,7 @@ const node = cache.node<{ readonly question: string }, string>({
     else await new Promise((resolve) => setTimeout(resolve, Number(takes)))
     return `loaded by ${process.pid}`
   },
-  lease: { ttl: 600, wait, retryEvery: 20 },
+  lease: { ttl: 600, wait: Number(wait), retryEvery: 20 },
 })
 
 await cache.open()
