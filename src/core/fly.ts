@@ -4,6 +4,8 @@ import { countHit, countMiss } from './count.ts'
 import type { Errand, Fallback, NodeFlight, Purpose } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
+import { untied } from './reach/reach.ts'
+import { stands } from './reach/stand.ts'
 import { maxAgeOf, type Request } from './request.ts'
 
 // Most refreshes behind an answer at once; beyond it a stale value is served without one.
@@ -109,7 +111,8 @@ function isUsable<Params, Value>(
   { errand }: NodeFlight<Params, Value>,
 ): boolean {
   const { entry, lifetime } = errand
-  return entry === undefined || useOf(entry, plan.commons.clock.now(), lifetime, maxAgeOf(plan, request)) !== 'none'
+  if (entry === undefined) return true
+  return stands(plan, entry) && useOf(entry, plan.commons.clock.now(), lifetime, maxAgeOf(plan, request)) !== 'none'
 }
 
 function errandOf<Params, Value>(
@@ -120,6 +123,7 @@ function errandOf<Params, Value>(
 ): Errand<Params, Value> {
   const { params, options, lifetime = plan.lifetime } = request
   const own = options?.load !== undefined || options?.loadMany !== undefined ? options : plan
+  const ties = request.ties ?? plan.reach?.tiesOf(params) ?? untied
   return {
     purpose,
     params,
@@ -127,6 +131,9 @@ function errandOf<Params, Value>(
     load: own.load,
     loadMany: own.loadMany,
     maxAge: maxAgeOf(plan, request),
+    ties,
+    labels: ties.named.length === 0 ? ties.known : [...ties.known, ...ties.named],
+    before: undefined,
     fallback: state.fallback,
     token: undefined,
     leaseLost: false,

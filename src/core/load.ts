@@ -8,16 +8,19 @@ import { keepLease } from './keep-lease.ts'
 import { newEntry } from './lifetime.ts'
 import { limited } from './limited.ts'
 import type { AnyPlan, Plan } from './plan.ts'
+import { stampAfter } from './reach/after-load.ts'
+import { noteBefore } from './reach/before-load.ts'
 import type { Route } from './route.ts'
 import { softLimit } from './soft-limit.ts'
 import { keep, notKept, release } from './write.ts'
 
-/** Loads flights from their source, together where one `loadMany` can, and keeps what they bring. Never throws. */
+/** Loads flights from their source, together where one `loadMany` can, and keeps what they bring. */
 export async function load<Params, Value>(
   plan: Plan<Params, Value>,
   flights: readonly NodeFlight<Params, Value>[],
   route: Route<Value>,
 ): Promise<void> {
+  if (plan.reach !== undefined) await noteBefore(plan, flights, route)
   const alone: NodeFlight<Params, Value>[] = []
   const together = new Map<LoadMany<Params, Value>, NodeFlight<Params, Value>[]>()
   for (const flight of flights) {
@@ -134,7 +137,7 @@ function fail<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Param
   flight.reject(error)
 }
 
-// A `ttl` function of the program's may throw; then the value is answered, and not kept.
+// A `ttl` or `tags` function of the program's may throw; then the value is answered, and not kept.
 function entryOf<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
@@ -142,7 +145,8 @@ function entryOf<Params, Value>(
 ): Entry<Value> | undefined {
   const { clock, chance } = plan.commons
   try {
-    return newEntry(value, flight.errand.params, clock.now(), flight.errand.lifetime, chance)
+    const entry = newEntry(value, flight.errand.params, clock.now(), flight.errand.lifetime, chance)
+    return plan.reach === undefined ? entry : { ...entry, stamp: stampAfter(plan, flight, value) }
   } catch (error) {
     notKept(plan, flight.key, error)
     return undefined

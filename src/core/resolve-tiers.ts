@@ -3,7 +3,7 @@ import { parsePositiveDuration } from '../kernel/duration.ts'
 import type { Entry } from '../kernel/entry.ts'
 import { invalidOption } from '../kernel/errors.ts'
 import { json } from '../serializers/json.ts'
-import type { NodeOptions, TierOptions } from './definition.ts'
+import type { Definition, TierOptions } from './definition.ts'
 import type { PlanParts } from './defaults.ts'
 import { parseTtl } from './lifetime.ts'
 import type { Storages } from './storages.ts'
@@ -32,7 +32,7 @@ export interface Tiers<Value> {
  * @throws CacheError `INVALID_OPTION`
  */
 export function resolveTiers<Params, Value>(
-  options: NodeOptions<Params, Value>,
+  options: Definition<Params, Value>,
   parts: PlanParts,
   where: string,
 ): Tiers<Value> {
@@ -61,6 +61,7 @@ export function resolveTiers<Params, Value>(
     if (channel === undefined || authority === undefined) continue
     const serializer = options.serializer ?? defaults.serializer ?? json()
     const timeLimit = parsePositiveDuration(tier.timeLimit ?? defaultTimeLimit, `${at}.timeLimit`)
+    channel.patience = Math.max(channel.patience, timeLimit)
     remote.push(new RemoteTier({ channel, authority, serializer, ttl, timeLimit, ...commons.tools }))
   }
   return {

@@ -38,6 +38,11 @@ export class Flights<Kind extends Fenced> {
 
   /** Breaks the fences of all flights whose key starts with `head`. */
   breakUnder(head: string): void {
-    for (const key of this.#flights.keys()) if (key.startsWith(head)) this.break(key)
+    this.breakWhere(({ key }) => key.startsWith(head))
+  }
+
+  /** Breaks the fences of all flights of a kind, and detaches them. */
+  breakWhere(isMeant: (flight: Kind) => boolean): void {
+    for (const flight of this.#flights.values()) if (isMeant(flight)) this.break(flight.key)
   }
 }

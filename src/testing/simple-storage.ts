@@ -50,7 +50,10 @@ function connect(rows: Map<string, Row>, clock: Clock, pageSize: number): Simple
     capabilities: {
       leases: leasesOf(life),
       markers: markersOf(life),
-      scan: { keys: (prefix) => pages(life, prefix, pageSize) },
+      scan: {
+        keys: (prefix) => pages(life, pageSize, { prefix, holds: (table, key) => table.get(key) !== undefined }),
+        leases: (prefix) => pages(life, pageSize, { prefix, holds: (table, key) => table.isLeased(key) }),
+      },
       time: { now: () => life.run((table) => table.now()) },
     },
     open: () => life.run(() => undefined),
@@ -79,11 +82,15 @@ function markersOf(life: Lifecycle<Table>): Markers {
   }
 }
 
-async function* pages(life: Lifecycle<Table>, prefix: string, size: number): AsyncGenerator<readonly string[]> {
-  const keys = await life.run((table) => table.allKeys(prefix))
+async function* pages(
+  life: Lifecycle<Table>,
+  size: number,
+  wanted: { readonly prefix: string; readonly holds: (table: Table, key: string) => boolean },
+): AsyncGenerator<readonly string[]> {
+  const keys = await life.run((table) => table.allKeys(wanted.prefix))
   for (let start = 0; start < keys.length; start += size) {
     const page = keys.slice(start, start + size)
-    yield await life.run((table) => page.filter((key) => table.get(key) !== undefined))
+    yield await life.run((table) => page.filter((key) => wanted.holds(table, key)))
   }
 }
 
@@ -143,6 +150,10 @@ class Table {
     const there = this.#row(key)
     const kept = softOnly === true ? there?.stored?.header : undefined
     this.#rows.set(key, { stored: copyOf({ header: kept ?? header, payload }), expiresAt: this.#later(there, ttl) })
+  }
+
+  isLeased(key: string): boolean {
+    return this.#row(key)?.lease !== undefined
   }
 
   claim({ key, token, life, force }: Claim): ClaimAnswer {

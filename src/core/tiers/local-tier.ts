@@ -36,9 +36,11 @@ export class LocalTier<Value = unknown> {
     return this.storage.delete(key)
   }
 
-  expire(key: string, now: number): void {
+  /** @returns whether there was something to make stale */
+  expire(key: string, now: number): boolean {
     const entry = this.storage.peek(key, now)
     if (entry !== undefined) this.put(key, madeStale(entry, now), now)
+    return entry !== undefined
   }
 
   clear(head: string): void {

@@ -1,15 +1,20 @@
 import type { Serializer } from '../../contracts/serializer.ts'
 import type { Stored, StoredItem } from '../../contracts/storage.ts'
 import { withDeadline } from '../../flight/deadline.ts'
+import type { Chance } from '../../kernel/chance.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Entry } from '../../kernel/entry.ts'
 import { CacheError } from '../../kernel/errors.ts'
 import { fingerprint } from '../../kernel/hash.ts'
+import { markerName } from '../../kernel/marker-keys.ts'
+import type { Stamp } from '../../kernel/stamp.ts'
 import { TierCounters } from '../../observe/counters.ts'
 import type { Events } from '../../observe/events.ts'
 import { stopwatch } from '../../observe/stopwatch.ts'
 import { readHeader, writeHeader } from '../../serializers/envelope.ts'
+import type { CarriedVersion } from '../../serializers/versions.ts'
 import type { CacheEvents } from '../events.ts'
+import { AuthorityMarkers } from './authority-markers.ts'
 import type { Channel } from './channel.ts'
 
 // What goes through a whole storage may take its time, but not for ever.
@@ -26,6 +31,7 @@ export interface RemoteTierParts {
   /** Milliseconds a call may take. */
   readonly timeLimit: number
   readonly clock: Clock
+  readonly chance: Chance
   readonly events: Events<CacheEvents>
 }
 
@@ -35,6 +41,12 @@ export interface Keepsake<Value> {
   readonly entry: Entry<Value>
 }
 
+/** An entry as it was stored, and the versions it carries: whether they still stand is not known yet. */
+export interface Found<Value> {
+  readonly entry: Entry<Value>
+  readonly carried: readonly CarriedVersion[]
+}
+
 /**
  * A remote storage as one node uses it: entries instead of bytes, a time limit around every call, and one kind of
  * error. Whatever the storage does, a call here ends in time, with an answer or with `STORAGE_UNAVAILABLE`.
@@ -42,10 +54,13 @@ export interface Keepsake<Value> {
 export class RemoteTier<Value = unknown> {
   readonly counters: TierCounters = new TierCounters()
   readonly #parts: RemoteTierParts
+  /** The markers of tags and scopes, where it is an authority. */
+  readonly markers: AuthorityMarkers
   readonly #fingerprint: number
 
   constructor(parts: RemoteTierParts) {
     this.#parts = parts
+    this.markers = new AuthorityMarkers({ ...parts, call: (operation, answer) => this.#call(operation, answer) })
     this.#fingerprint = fingerprint(parts.serializer.name)
   }
 
@@ -58,11 +73,11 @@ export class RemoteTier<Value = unknown> {
   }
 
   /** The entries of some keys, `undefined` where there is none that can be read. */
-  async read(keys: readonly string[]): Promise<(Entry<Value> | undefined)[]> {
+  async read(keys: readonly string[]): Promise<(Found<Value> | undefined)[]> {
     const elapsed = stopwatch()
     const stored = await this.#call('getMany', this.channel.getMany(keys))
     this.counters.readLatency.record(elapsed())
-    return keys.map((key, index) => this.#entryOf(key, stored[index]))
+    return keys.map((key, index) => this.#foundAt(key, stored[index]))
   }
 
   async write(items: readonly Keepsake<Value>[]): Promise<void> {
@@ -76,12 +91,12 @@ export class RemoteTier<Value = unknown> {
     wanted: readonly { readonly key: string; readonly force: boolean }[],
     token: string,
     life: number,
-  ): Promise<{ readonly won: boolean; readonly entry: Entry<Value> | undefined }[]> {
+  ): Promise<{ readonly won: boolean; readonly found: Found<Value> | undefined }[]> {
     const claims = wanted.map(({ key, force }) => (force ? { key, token, life, force } : { key, token, life }))
     const answers = await this.#call('claimMany', this.channel.claimMany(claims))
     return wanted.map((_, index) => {
       const answer = answers[index]
-      return { won: answer?.won === true, entry: this.#entryIn(answer?.stored) }
+      return { won: answer?.won === true, found: this.#foundIn(answer?.stored) }
     })
   }
 
@@ -134,12 +149,47 @@ export class RemoteTier<Value = unknown> {
         `storage '${this.name}' can't list its keys (a ${this.channel.storage.type} storage)`,
       )
     }
+    yield* this.#pages(() => scan.keys(head))
+  }
+
+  /** The keys that start with `head` and hold a lease, as far as the storage can list them. */
+  async *leasedKeys(head: string): AsyncGenerator<readonly string[]> {
+    const { scan } = this.channel.storage.capabilities
+    if (scan?.leases !== undefined) yield* this.#pages(() => scan.leases?.(head) ?? [])
+  }
+
+  /** For each key whether there is something under it. */
+  async has(keys: readonly string[]): Promise<readonly boolean[]> {
+    const stored = await this.#call('getMany', this.channel.getMany(keys))
+    return keys.map((_, index) => stored[index] !== undefined)
+  }
+
+  /** The hard versions that entries carry, whatever else they are: an empty list for none. */
+  async readVersions(keys: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const stored = await this.#call('getMany', this.channel.getMany(keys))
+    return keys.map((_, index) => {
+      try {
+        return readHeader(stored[index]?.header ?? noHeader).versions?.map(({ hard }) => hard) ?? []
+      } catch {
+        return []
+      }
+    })
+  }
+
+  async *#pages(list: () => AsyncIterable<readonly string[]> | readonly []): AsyncGenerator<readonly string[]> {
     await this.#call('open', this.channel.open())
-    const pages = scan.keys(head)[Symbol.asyncIterator]()
-    for (;;) {
-      const page = await this.#call('scan', pages.next(), bulkTimeLimit)
-      if (page.done === true) return
-      yield page.value
+    const listed = list()
+    if (!(Symbol.asyncIterator in listed)) return
+    const pages = listed[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const page = await this.#call('scan', pages.next(), bulkTimeLimit)
+        if (page.done === true) return
+        yield page.value
+      }
+    } finally {
+      // Whoever leaves early lets the storage know.
+      await pages.return?.()
     }
   }
 
@@ -181,14 +231,15 @@ export class RemoteTier<Value = unknown> {
       createdAt: timeline.toStorage(entry.createdAt),
       staleAt: timeline.toStorage(entry.staleAt),
       expiredAt: timeline.toStorage(entry.expiredAt),
+      versions: entry.stamp && carriedBy(entry.stamp),
     })
     const life = Math.min(ttl, Math.floor(entry.expiredAt - clock.now()))
     const item = { key, header, payload: serializer.encode(entry.value) }
     return life === Infinity ? item : { ...item, ttl: life }
   }
 
-  #entryOf(key: string, stored: Stored | undefined): Entry<Value> | undefined {
-    return this.#entryIn(stored, (error) => {
+  #foundAt(key: string, stored: Stored | undefined): Found<Value> | undefined {
+    return this.#foundIn(stored, (error) => {
       const { events } = this.#parts
       this.counters.unreadable++
       if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
@@ -196,7 +247,7 @@ export class RemoteTier<Value = unknown> {
   }
 
   // A claim finds what the read before it has told of already.
-  #entryIn(stored: Stored | undefined, onUnreadable?: (error: unknown) => void): Entry<Value> | undefined {
+  #foundIn(stored: Stored | undefined, onUnreadable?: (error: unknown) => void): Found<Value> | undefined {
     if (stored === undefined) return undefined
     try {
       return this.#unpack(stored)
@@ -206,18 +257,31 @@ export class RemoteTier<Value = unknown> {
     }
   }
 
-  #unpack(stored: Stored): Entry<Value> {
+  #unpack(stored: Stored): Found<Value> {
     const { authority, serializer } = this.#parts
     const { timeline } = authority
     const envelope = readHeader(stored.header)
     if (envelope.serializer !== this.#fingerprint) {
       throw new CacheError('UNREADABLE', `stored bytes can't be read: not written by ${serializer.name}()`)
     }
-    return {
+    const entry: Entry<Value> = {
       value: serializer.decode(stored.payload) as Value,
       createdAt: timeline.fromStorage(envelope.createdAt),
       staleAt: timeline.fromStorage(envelope.staleAt),
       expiredAt: timeline.fromStorage(envelope.expiredAt),
+      stamp: undefined,
     }
+    return { entry, carried: envelope.versions ?? nothing }
   }
+}
+
+const noHeader = new Uint8Array(0)
+
+const nothing: readonly CarriedVersion[] = Object.freeze([])
+
+function carriedBy({ labels, versions, known }: Stamp): readonly CarriedVersion[] {
+  return versions.map((version, index) => {
+    const label = index < known ? undefined : labels[index]
+    return label === undefined ? version : { ...version, name: markerName(label.key) }
+  })
 }
