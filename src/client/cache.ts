@@ -19,6 +19,7 @@ import { CacheError, invalidOption } from '../kernel/errors.ts'
 import { plainNode, prefixHead } from '../kernel/keys.ts'
 import type { Off } from '../observe/events.ts'
 import { type CacheStats, cacheStats } from './cache-stats.ts'
+import { type StorageSync, storagesSync } from './storages-sync.ts'
 import { memoized, memoizedDefinition, type MemoizedFunction, type MemoizeOptions } from './memoize.ts'
 import { type BoundCall, boundCall, type MemoizedDecorator, memoizedDecorator } from './memoized-method.ts'
 import { type GetOrLoadOptions, PlainEntries, type ScopeOptions, type SetOptions } from './plain-entries.ts'
@@ -291,6 +292,15 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
     return cacheStats(this.#plans, this.#plainPlan, this.#storages)
   }
 
+  /**
+   * How the copies in this process stand to what others change, by the name of each storage outside it.
+   * @example
+   * cache.sync().shared.state // 'synchronised', 'blind', …
+   */
+  sync(): Readonly<Record<string, StorageSync>> {
+    return storagesSync(this.#storages)
+  }
+
   /** Listens. @returns what stops it */
   on<Name extends keyof CacheEvents>(name: Name, listener: (event: CacheEvents[Name]) => void): Off {
     return this.#commons.events.on(name, listener)
@@ -325,13 +335,14 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
   }
 
   async #close(within: number): Promise<void> {
-    const { background, clock, flights, lookups } = this.#commons
+    const { background, clock, flights, lookups, sets } = this.#commons
     const head = prefixHead(this.#defaults.prefix)
     this.#commons.close()
     await withDeadline(background.idle(), within, clock, () => new Error('still busy')).catch(() => {})
     // What still runs has nowhere to write.
     flights.breakUnder(head)
     lookups.breakUnder(head)
+    sets.breakUnder(head)
     for (const storage of this.#storages.locals) clearUnder(storage, head)
     await closeStorages(this.#commons, this.#storages)
   }

@@ -30,13 +30,13 @@ export class Commons {
   readonly flights: Flights<Tied> = new Flights()
   /** Flights that only look whether something is there; a caller who wants a load doesn't join them. */
   readonly lookups: Flights<Tied> = new Flights()
+  /** Explicit sets under way. */
+  readonly sets: Flights<Fenced> = new Flights()
   /** Everything that changes remote tiers, so that one key's changes happen in the order they were asked for. */
   readonly changes: Ordered = new Ordered()
   readonly background: Background = new Background((error) => warn(`background work failed: ${String(error)}`))
   /** The tags and scopes of nodes that are kept in memory alone. */
   readonly labels: Labels = new Labels()
-  /** Explicit sets under way that a tag or scope may overtake. */
-  readonly sets: Set<Tied> = new Set()
   /** The errors that nodes with tags or a scope remember. */
   readonly errors: Set<ErrorMemory> = new Set()
   /** Milliseconds a loaded value is kept in memory while the authority can't be reached. */

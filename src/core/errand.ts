@@ -5,6 +5,7 @@ import type { Stamp } from '../kernel/stamp.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { KnownLabel } from './reach/labels.ts'
 import type { Ties } from './reach/reach.ts'
+import type { Epochs } from './sync/epochs.ts'
 
 /**
  * Why a flight was started.
@@ -31,6 +32,15 @@ export interface Errand<Params, Value> {
   labels: readonly KnownLabel[]
   /** What stood before its load began. */
   before: Before | undefined
+  /** The epochs of its node, and the one in which it began: that of the copies it keeps. */
+  readonly epochs: Epochs
+  readonly epoch: number
+  /** There was a copy that may be out of date. */
+  suspect: boolean
+  /** A feed has told that its key changed: what it has read so far may be out of date. */
+  overtaken: boolean
+  /** How often its callers have been handed on from a flight that was overtaken. */
+  readonly handovers: number
   /** A stale entry to fall back on, and where it was found. */
   fallback: Fallback<Value> | undefined
   /** The request it was started for has been counted. Background flights have none. */
@@ -59,6 +69,8 @@ export interface Before {
 /** A stale entry, and the tier it was found in. */
 export interface Fallback<Value> {
   readonly entry: Entry<Value>
+  /** It may be out of date, and counts as stale since then: the authority is to be asked before it is served. */
+  readonly suspect?: boolean
   readonly tier: { readonly name: string; readonly counters: { hits: number } }
 }
 

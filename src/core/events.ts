@@ -32,6 +32,10 @@ export interface CacheEvents {
   invalidationFailure: { readonly error: unknown }
   /** A storage failed, or did not answer in time. */
   storageFailure: { readonly storage: string; readonly operation: string; readonly error: unknown }
+  /** A storage's feed has broken: copies above it are verified before they are served. */
+  blind: { readonly storage: string; readonly error: unknown }
+  /** A storage's feed is followed, again or for the first time. `after`: milliseconds without it. */
+  synchronised: { readonly storage: string; readonly after: number }
   /** Stored bytes could not be read. They count as a miss. */
   unreadable: { readonly storage: string; readonly key: string; readonly error: unknown }
 }

@@ -48,12 +48,21 @@ export function revalidate<Params, Value>(plan: Plan<Params, Value>, request: Re
   void launch(plan, { ...request, options: { load, loadMany } }, 'revalidate')
 }
 
+/** What a flight has when it starts. */
+export interface LaunchState<Value> {
+  readonly fallback?: Fallback<Value> | undefined
+  /** Its request has been counted. */
+  readonly counted?: boolean
+  /** How often its callers have been handed on. */
+  readonly handovers?: number
+}
+
 /** Starts a flight, takes its place on the table, and boards it. */
 export function launch<Params, Value>(
   plan: Plan<Params, Value>,
   request: Request<Params, Value>,
   purpose: Purpose,
-  state: { readonly fallback?: Fallback<Value> | undefined; readonly counted?: true } = {},
+  state: LaunchState<Value> = {},
 ): Promise<Value> {
   const signal = request.options?.signal
   // Nobody would wait for it, and nobody could call it off.
@@ -65,6 +74,29 @@ export function launch<Params, Value>(
   else flights.start(flight)
   plan.departures.depart(flight)
   return flight.board('answer', signal)
+}
+
+/**
+ * Hands the callers of a flight that a feed has overtaken on to a younger one: what the first has read may be out of date,
+ * and it may not write what it would load.
+ */
+export async function handOver<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+): Promise<void> {
+  const { key, errand } = flight
+  const { params, lifetime, load, loadMany, maxAge, purpose, counted } = errand
+  const request = { key, params, lifetime, options: { load, loadMany, maxAge } }
+  const current = plan.commons.flights.get(key) as NodeFlight<Params, Value> | undefined
+  const state = { counted, handovers: errand.handovers + 1 }
+  const isJoined = purpose !== 'refresh' && current !== undefined && !isOver(plan, request, current)
+  const younger = isJoined
+    ? join(plan, request, current)
+    : launch(plan, request, purpose === 'refresh' ? purpose : 'answer', state)
+  await younger.then(
+    (value) => flight.resolve(value),
+    (error: unknown) => flight.reject(error),
+  )
 }
 
 function join<Params, Value>(
@@ -119,7 +151,7 @@ function errandOf<Params, Value>(
   plan: Plan<Params, Value>,
   request: Request<Params, Value>,
   purpose: Purpose,
-  state: { readonly fallback?: Fallback<Value> | undefined; readonly counted?: true },
+  state: LaunchState<Value>,
 ): Errand<Params, Value> {
   const { params, options, lifetime = plan.lifetime } = request
   const own = options?.load !== undefined || options?.loadMany !== undefined ? options : plan
@@ -134,6 +166,11 @@ function errandOf<Params, Value>(
     ties,
     labels: ties.named.length === 0 ? ties.known : [...ties.known, ...ties.named],
     before: undefined,
+    epochs: plan.epochs,
+    epoch: plan.epochs.stamp,
+    suspect: state.fallback?.suspect === true,
+    overtaken: false,
+    handovers: state.handovers ?? 0,
     fallback: state.fallback,
     token: undefined,
     leaseLost: false,

@@ -1,4 +1,4 @@
-import { pause } from '../flight/deadline.ts'
+import type { Clock } from '../kernel/clock.ts'
 import type { Entry } from '../kernel/entry.ts'
 import { answerFrom, answerStale, countFlightMiss, finish } from './arrive.ts'
 import type { NodeFlight } from './errand.ts'
@@ -138,7 +138,7 @@ async function waitForOutcome<Params, Value>(
   while (flight.fenced && !flight.settled) {
     const left = until - clock.now()
     if (left <= 0) break
-    await pause(Math.min(plan.lease.retryEvery, left), clock)
+    await pauseUnbroken(flight, Math.min(plan.lease.retryEvery, left), clock)
     if (!flight.fenced) break
     const outcomes = await claimOf(plan, authority, [flight], route)
     if (outcomes === undefined) return 'down'
@@ -146,4 +146,21 @@ async function waitForOutcome<Params, Value>(
     if (outcome !== 'held' && outcome !== undefined) return outcome
   }
   return 'held'
+}
+
+// A feed that tells of what the holder has written breaks the fence of whoever waits for it.
+function pauseUnbroken<Params, Value>(
+  flight: NodeFlight<Params, Value>,
+  milliseconds: number,
+  clock: Clock,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const goOn = (): void => {
+      timer.cancel()
+      flight.onBroken = undefined
+      resolve()
+    }
+    const timer = clock.after(milliseconds, goOn)
+    flight.onBroken = goOn
+  })
 }

@@ -9,6 +9,7 @@ import type { Lifetime } from './lifetime.ts'
 import type { Labels } from './reach/labels.ts'
 import type { Reach } from './reach/reach.ts'
 import type { Departures } from '../flight/departures.ts'
+import type { Epochs } from './sync/epochs.ts'
 import type { LocalTier } from './tiers/local-tier.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
 
@@ -36,6 +37,8 @@ export interface Places<Value> extends AnyPlan {
   readonly remoteTiers: readonly RemoteTier<Value>[]
   /** The last remote tier; absent where memory is all there is. */
   readonly authority: RemoteTier<Value> | undefined
+  /** Which of its copies may be served as they are. */
+  readonly epochs: Epochs
 }
 
 /** Everything a request of one node needs, resolved when the node was defined. */

@@ -40,6 +40,7 @@ export function resolvePlan<Params, Value>(options: Definition<Params, Value>, p
   const { reach, wholeReach, scopeOf } = resolveReach(options, parts, { authority, labels, where })
   const errors = new ErrorMemory()
   if (reach !== undefined) commons.errors.add(errors)
+  tiers.sync?.cover({ errors, locals: tiers.local.map((tier) => tier.storage) })
 
   const plan: Plan<Params, Value> = Object.freeze({
     name: options.name,
@@ -56,6 +57,7 @@ export function resolvePlan<Params, Value>(options: Definition<Params, Value>, p
     labels,
     reach,
     wholeReach,
+    epochs: tiers.epochs,
     nearest: enabled ? tiers.local[0] : undefined,
     lifetime: resolveLifetime(options, where, tiers.ttl),
     load: options.load,

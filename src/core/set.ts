@@ -9,7 +9,7 @@ import { stampOf } from './reach/before-load.ts'
 import { ensure } from './reach/ensure.ts'
 import type { KnownLabel } from './reach/labels.ts'
 import { type Ties, untied } from './reach/reach.ts'
-import type { RemoteTier } from './tiers/remote-tier.ts'
+import type { Keepsake, RemoteTier } from './tiers/remote-tier.ts'
 import { keepLocally, notKept } from './write.ts'
 
 /** What is set, and under which terms. */
@@ -46,31 +46,68 @@ export async function set<Params, Value>(
   const late = reach?.lateOf(params, value, ties) ?? []
   const labels = [...ties.known, ...ties.named, ...late]
   cut(plan, key)
+  const { stamp: epoch } = plan.epochs
   if (authority === undefined) {
     const stamp = labels.length === 0 ? undefined : stampOf(plan, labels, ties.known.length)
-    return keepLocally(plan, key, { ...entry, stamp })
+    return keepLocally(plan, key, { ...entry, stamp }, epoch)
   }
-  const fence = new Fence(key, { labels })
-  if (labels.length > 0) commons.sets.add(fence)
-  // Those under way now were called before this; what comes later breaks the fence.
+  // Of its tags and scopes, what was called for before this is waited for, and what is called for after it overtakes it.
   const changing = Promise.all(labels.flatMap((label) => label.changing ?? []))
-  const write = async (): Promise<void> => {
-    let written: Entry<Value> | undefined
+  const { count } = plan.labels
+  await commons.changes.run([key], async () => {
+    // What others do to the key while it is being written may come after it.
+    const fence = new Fence(key)
+    commons.sets.start(fence)
     try {
-      await dropCopies(plan, key)
-      await changing
-      const stamp = await stampFor(plan, authority, { entry, labels, known: ties.known.length })
-      written = { ...entry, stamp }
-      if (fence.fenced) await authority.write([{ key, entry: written }])
-      else await authority.drop([key])
+      const written = await writeBelow(plan, authority, {
+        key,
+        entry,
+        labels,
+        known: ties.known.length,
+        changing,
+        count,
+      })
+      if (written === undefined) return
+      await writeCopies(plan, fence, { key, entry: written }, epoch)
+      if (fence.fenced) keepLocally(plan, key, written, epoch)
     } finally {
-      cut(plan, key)
+      commons.sets.finish(fence)
     }
-    if (!fence.fenced) return
-    await writeCopies(plan, key, written)
-    keepLocally(plan, key, written)
+  })
+}
+
+interface SetEntry<Value> {
+  readonly key: string
+  readonly entry: Entry<Value>
+  readonly labels: readonly KnownLabel[]
+  readonly known: number
+  readonly changing: Promise<unknown>
+  readonly count: number
+}
+
+// Returns what was written; nothing if it was overtaken.
+async function writeBelow<Value>(
+  plan: Places<Value>,
+  authority: RemoteTier<Value>,
+  { key, entry, labels, known, changing, count }: SetEntry<Value>,
+): Promise<Entry<Value> | undefined> {
+  try {
+    await dropCopies(plan, key)
+    if (labels.length === 0) {
+      await authority.write([{ key, entry }])
+      return entry
+    }
+    await changing
+    const written = { ...entry, stamp: await stampFor(plan, authority, { entry, labels, known }) }
+    if (labels.some((label) => label.calledAt > count)) {
+      await authority.drop([key])
+      return undefined
+    }
+    await authority.write([{ key, entry: written }])
+    return written
+  } finally {
+    cut(plan, key)
   }
-  await commons.changes.run([key], write).finally(() => commons.sets.delete(fence))
 }
 
 // What an explicit set is made under is what stands now, made where it is missing.
@@ -78,8 +115,7 @@ async function stampFor<Value>(
   plan: Places<Value>,
   authority: RemoteTier<Value>,
   { entry, labels, known }: { readonly entry: Entry; readonly labels: readonly KnownLabel[]; readonly known: number },
-): Promise<Stamp | undefined> {
-  if (labels.length === 0) return undefined
+): Promise<Stamp> {
   const versions = await ensure(plan, authority, labels, entry.expiredAt - plan.commons.clock.now())
   const stamp = stampOf(plan, labels, known)
   if (versions.every((version) => version !== undefined) && stamp.versions.length === labels.length) return stamp
@@ -91,8 +127,19 @@ async function dropCopies<Value>(plan: Places<Value>, key: string): Promise<void
 }
 
 // The authority has it: a copy that can't be written is a miss there, since it was dropped before.
-async function writeCopies<Value>(plan: Places<Value>, key: string, entry: Entry<Value>): Promise<void> {
+async function writeCopies<Value>(
+  plan: Places<Value>,
+  fence: Fence,
+  item: Keepsake<Value>,
+  epoch: number,
+): Promise<void> {
   for (const tier of plan.remoteTiers.slice(0, -1).reverse()) {
-    await tier.write([{ key, entry }]).catch((error: unknown) => notKept(plan, key, error))
+    if (!fence.fenced) return
+    try {
+      const written = await tier.write([item])
+      if (fence.fenced) written.cover(epoch)
+    } catch (error) {
+      notKept(plan, item.key, error)
+    }
   }
 }

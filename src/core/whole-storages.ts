@@ -38,7 +38,6 @@ export async function clearStorages(
     for (const storage of storages.locals) clearUnder(storage, head)
     // The markers go with the rest: what carries one is of no use any more, wherever it is.
     for (const { labels } of [commons, ...storages.channels.values()]) labels.changeAll()
-    for (const set of commons.sets) set.breakFence()
   }
   // As with every change: once when it is called, and once when the remote operations have settled.
   cut()
@@ -62,7 +61,7 @@ export async function clearStorages(
 export async function closeStorages(commons: Commons, storages: Storages): Promise<void> {
   await forEach(storages, 'closed', (name) => {
     const channel = storages.channels.get(name)
-    return channel === undefined ? Promise.resolve() : inTime(commons, name, 'close', channel.storage.close())
+    return channel === undefined ? Promise.resolve() : inTime(commons, name, 'close', channel.close())
   })
 }
 

@@ -21,12 +21,12 @@ export async function keep<Params, Value>(
   const { authority, commons } = plan
   if (flight.errand.surplus) return
   if (authority === undefined) {
-    if (flight.fenced) keepLocally(plan, flight.key, entry)
+    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
     else refused(plan, flight, 'fence')
     return
   }
   if (route.down.has(authority)) {
-    if (flight.fenced) keepLocally(plan, flight.key, entry, commons.blindTtl)
+    if (flight.fenced) keepLocally(plan, flight.key, entry, emergencyEpoch(flight), commons.blindTtl)
     return
   }
   try {
@@ -39,18 +39,25 @@ export async function keep<Params, Value>(
   }
 }
 
-/** Fills the tiers above a remote one with an entry found or written there, but for those that are down. */
-export async function copyUp<Params, Value>(
+/**
+ * Fills the tiers above a remote one with an entry found or written there, but for those that are down.
+ * @returns what has to be waited for, if anything has
+ */
+export function copyUp<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
   entry: Entry<Value>,
   depth: number,
   route: Route<Value>,
-): Promise<void> {
-  // Memory at once where nothing has to be waited for: the next caller shall find it.
-  const hosts = plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
-  if (hosts.length > 0) await copyToHosts(plan, flight, entry, hosts)
-  if (flight.fenced) keepLocally(plan, flight.key, entry)
+): Promise<void> | undefined {
+  const keep = (): void => {
+    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
+  }
+  const hosts = depth === 0 ? [] : plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
+  if (hosts.length > 0) return copyToHosts(plan, flight, entry, hosts).then(keep)
+  // At once, where nothing has to be waited for: the next caller shall find it.
+  keep()
+  return undefined
 }
 
 /** Gives a lease back that won't be used. If that fails it runs out by itself. */
@@ -61,15 +68,24 @@ export function release<Params, Value>(plan: Plan<Params, Value>, flight: NodeFl
   giveBack(plan, flight.key, token, plan.authority)
 }
 
-/** Keeps an entry in the private tiers. */
+/** Keeps an entry in the private tiers. @param epoch that of the flight that brought it, when it began */
 export function keepLocally<Value>(
   plan: Places<Value>,
   key: string,
   entry: Entry<Value>,
+  epoch: number,
   atMost: number = Infinity,
 ): void {
   const now = plan.commons.clock.now()
-  for (const tier of plan.localTiers) tier.put(key, entry, now, atMost)
+  const { value, createdAt, staleAt, expiredAt, stamp } = entry
+  const copy = { value, createdAt, staleAt, expiredAt, stamp, epoch }
+  for (const tier of plan.localTiers) tier.put(key, copy, now, atMost)
+}
+
+// Served for a moment without a look below, though no feed is heard; unless one has been since the flight began.
+function emergencyEpoch<Params, Value>({ errand }: NodeFlight<Params, Value>): number {
+  const { epochs, epoch } = errand
+  return epoch === epochs.stamp ? epochs.emergency : epoch
 }
 
 // Returns the entry as it was written.
@@ -134,7 +150,12 @@ async function copyToHosts<Params, Value>(
   await plan.commons.changes.run([flight.key], async () => {
     for (const tier of [...hosts].reverse()) {
       if (!flight.fenced) return
-      await tier.write([{ key: flight.key, entry }]).catch((error: unknown) => notKept(plan, flight.key, error))
+      try {
+        const written = await tier.write([{ key: flight.key, entry }])
+        if (flight.fenced) written.cover(flight.errand.epoch)
+      } catch (error) {
+        notKept(plan, flight.key, error)
+      }
     }
   })
 }

@@ -1,21 +1,19 @@
 import type { Fenced } from './flights.ts'
 
-/** Says whether something may still be written: an invalidation breaks it. */
-export class Fence<Errand> implements Fenced {
+/** What says whether a write that is no flight, an explicit set, may still fill the copies above the authority. */
+export class Fence implements Fenced {
   readonly key: string
-  readonly errand: Errand
-  #fenced = true
+  #stands = true
 
-  constructor(key: string, errand: Errand) {
+  constructor(key: string) {
     this.key = key
-    this.errand = errand
   }
 
   get fenced(): boolean {
-    return this.#fenced
+    return this.#stands
   }
 
   breakFence(): void {
-    this.#fenced = false
+    this.#stands = false
   }
 }

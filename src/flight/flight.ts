@@ -11,6 +11,8 @@ export class Flight<Value, Errand = undefined> {
   readonly errand: Errand
   /** Told when the last caller has gone before there was an answer. */
   onDeserted: (() => void) | undefined
+  /** Told when its fence breaks. */
+  onBroken: (() => void) | undefined
   #answer = new Deferred<Value>()
   #landing = this.#answer
   #settled = false
@@ -45,7 +47,9 @@ export class Flight<Value, Errand = undefined> {
   }
 
   breakFence(): void {
+    if (!this.#fenced) return
     this.#fenced = false
+    this.onBroken?.()
   }
 
   /** Answers its callers for now, and goes on. */
@@ -107,14 +111,18 @@ export class Flight<Value, Errand = undefined> {
 class Deferred<Value> {
   readonly promise: Promise<Value>
   resolve!: (value: Value) => void
-  reject!: (error: unknown) => void
+  #reject!: (error: unknown) => void
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve
-      this.reject = reject
+      this.#reject = reject
     })
+  }
+
+  reject(error: unknown): void {
     // A flight that nobody waits for any more may fail without anybody being told twice.
     this.promise.catch(() => {})
+    this.#reject(error)
   }
 }

@@ -30,10 +30,14 @@ export class Flights<Kind extends Fenced> {
     if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key)
   }
 
-  /** Breaks the fence of a key's flight and detaches it. */
-  break(key: string): void {
-    this.#flights.get(key)?.breakFence()
+  /** Breaks the fence of a key's flight and detaches it. @returns whether it stood */
+  break(key: string): boolean {
+    const flight = this.#flights.get(key)
+    if (flight === undefined) return false
+    const stood = flight.fenced
     this.#flights.delete(key)
+    flight.breakFence()
+    return stood
   }
 
   /** Breaks the fences of all flights whose key starts with `head`. */
@@ -44,5 +48,15 @@ export class Flights<Kind extends Fenced> {
   /** Breaks the fences of all flights of a kind, and detaches them. */
   breakWhere(isMeant: (flight: Kind) => boolean): void {
     for (const flight of this.#flights.values()) if (isMeant(flight)) this.break(flight.key)
+  }
+
+  /** Takes flights of a kind off the table: nobody joins them any more. What they bring they may write. */
+  detachWhere(isMeant: (flight: Kind) => boolean): void {
+    for (const [key, flight] of this.#flights) if (isMeant(flight)) this.#flights.delete(key)
+  }
+
+  /** The flights that are on the table. It may be changed meanwhile. */
+  values(): IterableIterator<Kind> {
+    return this.#flights.values()
   }
 }

@@ -27,7 +27,7 @@ export function freshness(moments: Moments, now: number): Freshness {
 }
 
 /** The same entry made stale at `now`: its stale window counts from there, and it never lives longer than before. */
-export function madeStale<Value>(entry: Entry<Value>, now: number): Entry<Value> {
+export function madeStale<Kind extends Moments>(entry: Kind, now: number): Kind {
   if (entry.staleAt <= now) return entry
   const expiredAt = entry.staleAt === Infinity ? entry.expiredAt : now + (entry.expiredAt - entry.staleAt)
   return { ...entry, staleAt: now, expiredAt }

@@ -1,6 +1,7 @@
 import type { Leases, Markers, Scan, Storage, Time } from '../contracts/storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { wallClock } from '../storages/wall-clock.ts'
+import { FaultyFeed } from './faulty-feed.ts'
 
 /** What a storage can be asked, its capabilities included. */
 export type StorageOperation =
@@ -15,6 +16,7 @@ export type StorageOperation =
   | keyof Markers
   | 'scan'
   | 'now'
+  | 'feed'
 
 /** One call that reached a faulty storage, whatever became of it. */
 export interface StorageCall {
@@ -23,7 +25,10 @@ export interface StorageCall {
   readonly keys: readonly string[]
 }
 
-/** A storage with something wrong: see {@link faultyStorage}. */
+/**
+ * A storage with something wrong: see {@link faultyStorage}. Its feed is no call, but can be named like one: it can fail
+ * (those who follow are told that it broke), hang, be slow, and be dropped, until it is healed.
+ */
 export interface FaultyStorage extends Storage {
   /** Every call so far, in order: one entry a round trip. Empty it to count from here. */
   readonly calls: StorageCall[]
@@ -79,6 +84,8 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
     return (await fault.strike(carryOut)) as Answer
   }
 
+  const feed = storage.capabilities.feed && new FaultyFeed(storage.capabilities.feed, clock)
+
   const set = (operation: StorageOperation, { times = Infinity }: FaultOptions, strike: Fault['strike']): void => {
     faults.set(operation, { left: times, strike })
   }
@@ -93,6 +100,7 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
       ...(leases && { leases: faultyLeases(leases, under) }),
       ...(markers && { markers: faultyMarkers(markers, under) }),
       ...(scan && { scan: faultyScan(scan, under) }),
+      ...(feed && { feed }),
       ...(time && { time: { now: () => under('now', [], () => time.now()) } satisfies Time }),
     },
     open: () => under('open', [], () => storage.open()),
@@ -105,24 +113,28 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
 
     calls,
     fail(operation, { error = new Error(`${operation} was told to fail`), afterwards, ...fault } = {}) {
+      if (operation === 'feed') return feed?.break(error)
       set(operation, fault, async (carryOut) => {
         if (afterwards === true) await carryOut()
         throw error
       })
     },
     hang(operation, fault = {}) {
+      if (operation === 'feed') return feed?.hold()
       set(operation, fault, async (carryOut) => {
         await new Promise<void>((letGo) => hanging.push({ operation, letGo }))
         return carryOut()
       })
     },
     slow(operation, milliseconds, fault = {}) {
+      if (operation === 'feed') return feed?.slow(milliseconds)
       set(operation, fault, async (carryOut) => {
         await new Promise<void>((done) => clock.after(milliseconds, done))
         return carryOut()
       })
     },
     drop(operation, answer, fault = {}) {
+      if (operation === 'feed') return feed?.silence()
       set(operation, fault, () => Promise.resolve(answer))
     },
     garble(operation, change, fault = {}) {
@@ -131,6 +143,7 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
     heal(operation) {
       if (operation === undefined) faults.clear()
       else faults.delete(operation)
+      if (operation === undefined || operation === 'feed') feed?.mend()
       const held = hanging.splice(0)
       for (const one of held) {
         if (operation === undefined || one.operation === operation) one.letGo()

@@ -2,6 +2,7 @@ import type {
   Capabilities,
   Claim,
   ClaimAnswer,
+  Feed,
   Leases,
   MarkerChange,
   Markers,
@@ -13,22 +14,40 @@ import type { Clock } from '../kernel/clock.ts'
 import { Lifecycle } from '../storages/lifecycle.ts'
 import { staleStored } from '../storages/stale-stored.ts'
 import { wallClock } from '../storages/wall-clock.ts'
+import { ChangeStream } from './change-stream.ts'
 
 /** A shared storage without a server: see {@link simpleStorage}. */
 export interface SimpleStorage extends Storage {
-  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time'>>
+  readonly capabilities: Required<Pick<Capabilities, 'leases' | 'markers' | 'scan' | 'time'>> &
+    Pick<Capabilities, 'feed'>
   /** One more client of the same data, as another process would have it. */
   another(): SimpleStorage
 }
 
 /**
  * A server that isn't one: a shared storage in this process's memory, complete and simple, for tests and for trying
- * things out. It keeps bytes, never references, and does everything in the order it was called.
- *
- * @param options `clock`: what it lives by (the wall clock); `pageSize`: keys in a page of its scan (100)
+ * things out. It keeps bytes, never references, and does everything in the order it was called. Who follows its feed
+ * hears of a change a microtask later, and that an entry's ttl has passed when somebody next asks for it.
  */
-export function simpleStorage(options: { readonly clock?: Clock; readonly pageSize?: number } = {}): SimpleStorage {
-  return connect(new Map(), options.clock ?? wallClock, options.pageSize ?? 100)
+export function simpleStorage(options: SimpleStorageOptions = {}): SimpleStorage {
+  const { clock = wallClock, pageSize = 100, feed = false } = options
+  return connect({ rows: new Map(), changes: new ChangeStream(), clock, pageSize, feed })
+}
+
+/** What a simple storage is like. */
+export interface SimpleStorageOptions {
+  /** What it lives by. Default: the wall clock. */
+  readonly clock?: Clock
+  /** Keys in a page of its scan. Default 100. */
+  readonly pageSize?: number
+  /** Whether it tells others of changes. Default: it doesn't, as SQLite and Memcached don't. */
+  readonly feed?: boolean
+}
+
+/** What all clients of one server share. */
+interface Data extends Required<SimpleStorageOptions> {
+  readonly rows: Map<string, Row>
+  readonly changes: ChangeStream
 }
 
 /** An entry, a lease, or both. */
@@ -38,30 +57,35 @@ interface Row {
   readonly lease?: { readonly token: string; readonly until: number }
 }
 
-function connect(rows: Map<string, Row>, clock: Clock, pageSize: number): SimpleStorage {
+function connect(data: Data): SimpleStorage {
+  const following = new Set<() => void>()
   const life = new Lifecycle('simple', {
-    open: () => Promise.resolve(new Table(rows, clock)),
-    close: () => Promise.resolve(),
+    open: () => Promise.resolve(new Table(data)),
+    close() {
+      for (const stop of following) stop()
+      return Promise.resolve()
+    },
   })
   return {
     kind: 'shared',
     type: 'simple',
-    another: () => connect(rows, clock, pageSize),
+    another: () => connect(data),
     capabilities: {
       leases: leasesOf(life),
       markers: markersOf(life),
       scan: {
-        keys: (prefix) => pages(life, pageSize, { prefix, holds: (table, key) => table.get(key) !== undefined }),
-        leases: (prefix) => pages(life, pageSize, { prefix, holds: (table, key) => table.isLeased(key) }),
+        keys: (prefix) => pages(life, data.pageSize, { prefix, holds: (table, key) => table.get(key) !== undefined }),
+        leases: (prefix) => pages(life, data.pageSize, { prefix, holds: (table, key) => table.isLeased(key) }),
       },
       time: { now: () => life.run((table) => table.now()) },
+      ...(data.feed && { feed: feedOf(life, data.changes, following) }),
     },
     open: () => life.run(() => undefined),
     getMany: (keys) => life.run((table) => keys.map((key) => table.get(key))),
     setMany: (items) => life.run((table) => items.forEach((item) => table.set(item))),
     expireMany: (keys) => life.run((table) => keys.forEach((key) => table.expire(key))),
     deleteMany: (keys) => life.run((table) => keys.filter((key) => table.delete(key)).length),
-    clear: (prefix) => life.run((table) => table.allKeys(prefix).forEach((key) => table.delete(key))),
+    clear: (prefix) => life.run((table) => table.clear(prefix)),
     close: () => life.close(),
   }
 }
@@ -72,6 +96,32 @@ function leasesOf(life: Lifecycle<Table>): Leases {
     renewMany: (renewals) => life.run((table) => renewals.map((renewal) => table.renew(renewal))),
     fulfilMany: (items) => life.run((table) => items.map((item) => table.fulfil(item))),
     releaseMany: (leases) => life.run((table) => leases.forEach(({ key, token }) => table.release(key, token))),
+  }
+}
+
+function feedOf(life: Lifecycle<Table>, changes: ChangeStream, following: Set<() => void>): Feed {
+  return {
+    follow(prefix, listener) {
+      let leave: (() => void) | undefined
+      let isOver = false
+      const stop = (): void => {
+        isOver = true
+        leave?.()
+        following.delete(stop)
+      }
+      following.add(stop)
+      const begin = (): void => {
+        if (!isOver) leave = changes.follow(prefix, listener)
+      }
+      // Whoever follows what is closed hears nothing.
+      life.run(begin).catch(() => {})
+      return {
+        stop() {
+          stop()
+          return Promise.resolve()
+        },
+      }
+    },
   }
 }
 
@@ -96,11 +146,13 @@ async function* pages(
 
 class Table {
   readonly #rows: Map<string, Row>
+  readonly #changes: ChangeStream
   readonly #clock: Clock
 
-  constructor(rows: Map<string, Row>, clock: Clock) {
-    this.#rows = rows
-    this.#clock = clock
+  constructor(data: Data) {
+    this.#rows = data.rows
+    this.#changes = data.changes
+    this.#clock = data.clock
   }
 
   now(): number {
@@ -118,9 +170,11 @@ class Table {
 
   set({ key, ttl, header, payload }: StoredItem): void {
     this.#rows.set(key, { stored: copyOf({ header, payload }), expiresAt: this.now() + (ttl ?? Infinity) })
+    this.#changes.tell([key])
   }
 
   expire(key: string): void {
+    this.#changes.tell([key])
     const { stored, expiresAt } = this.#row(key) ?? {}
     const stale = stored && staleStored(stored, this.now())
     if (stored === undefined || expiresAt === undefined || stale === undefined) {
@@ -136,12 +190,21 @@ class Table {
   delete(key: string): boolean {
     const row = this.#row(key)
     this.#rows.delete(key)
+    // Also of one that isn't there: somebody may be loading it.
+    this.#changes.tell([key])
     return row?.stored !== undefined
+  }
+
+  clear(prefix: string): void {
+    const keys = this.allKeys(prefix)
+    for (const key of keys) this.#rows.delete(key)
+    this.#changes.tell(keys)
   }
 
   ensure({ key, ttl, header, payload }: StoredItem): Stored {
     const there = this.#row(key)
     const stored = there?.stored ?? copyOf({ header, payload })
+    if (there?.stored === undefined) this.#changes.tell([key])
     this.#rows.set(key, { stored, expiresAt: this.#later(there, ttl) })
     return copyOf(stored)
   }
@@ -150,6 +213,7 @@ class Table {
     const there = this.#row(key)
     const kept = softOnly === true ? there?.stored?.header : undefined
     this.#rows.set(key, { stored: copyOf({ header: kept ?? header, payload }), expiresAt: this.#later(there, ttl) })
+    this.#changes.tell([key])
   }
 
   isLeased(key: string): boolean {
@@ -202,6 +266,7 @@ class Table {
     if (row === undefined) return undefined
     const now = this.now()
     const { stored, expiresAt, lease } = row
+    if (stored !== undefined && expiresAt <= now) this.#changes.tell([key])
     const alive = {
       expiresAt,
       ...(stored !== undefined && expiresAt > now && { stored }),

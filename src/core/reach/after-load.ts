@@ -1,5 +1,5 @@
 import type { Entry } from '../../kernel/entry.ts'
-import { type Stamp, standing, type Version } from '../../kernel/stamp.ts'
+import type { Stamp, Version } from '../../kernel/stamp.ts'
 import type { NodeFlight } from '../errand.ts'
 import type { Plan } from '../plan.ts'
 import type { RemoteTier } from '../tiers/remote-tier.ts'
@@ -23,7 +23,7 @@ export function stampAfter<Params, Value>(
   if (late.length > 0) errand.labels = [...errand.labels, ...late]
   if (errand.labels.length === 0) return undefined
   const stamp = { ...before.stamp, labels: errand.labels }
-  if (standing(stamp, plan.labels.count) !== 'valid') {
+  if (errand.labels.some((label) => label.changedAt > stamp.at)) {
     flight.breakFence()
     plan.commons.flights.finish(flight)
   }
@@ -47,10 +47,12 @@ export async function sealed<Params, Value>(
 ): Promise<Entry<Value> | undefined> {
   const { stamp } = entry
   if (stamp === undefined || before === undefined) return entry
-  if (standing(stamp, plan.labels.count) !== 'valid') return undefined
   const labels = stamp.labels as readonly KnownLabel[]
   const noted = before.stamp.labels.length
   if (before.stamp.versions.length !== noted) return undefined
+  // Somebody else has changed one, and this process has learned of it by the way: nobody could use what was written.
+  const isOver = before.stamp.versions.some(({ hard }, index) => (labels[index]?.known?.hard ?? hard) !== hard)
+  if (isOver) return undefined
 
   const late = labels.slice(noted)
   const early = labels.slice(0, noted).filter((label) => label.ensuredUntil < entry.expiredAt)

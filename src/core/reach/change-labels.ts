@@ -28,13 +28,12 @@ export async function changeLabels(
 ): Promise<readonly string[]> {
   const keys = new Set(selection.keys)
   const channels = [...storages.channels.values()].filter((channel) => channel.markers)
-  cut(commons, storages, keys, kind)
-  for (const set of commons.sets) if (carriesOne(set.errand.labels, keys)) set.breakFence()
+  cut(commons, storages, keys, { kind, called: true })
 
   const changing = channels.map((channel) => changeIn(commons, channel, selection, kind))
   for (const [index, channel] of channels.entries()) announce(channel.labels, keys, changing[index])
   const outcomes = await Promise.allSettled(changing)
-  cut(commons, storages, keys, kind)
+  cut(commons, storages, keys, { kind, called: false })
   for (const [index, { labels }] of channels.entries()) {
     const outcome = outcomes[index]
     if (outcome?.status !== 'fulfilled') continue
@@ -68,16 +67,16 @@ function announce(labels: Labels, keys: Iterable<string>, changing: Promise<unkn
   }
 }
 
-function cut(commons: Commons, storages: Storages, keys: ReadonlySet<string>, kind: 'invalidate' | 'expire'): void {
-  const now = commons.clock.now()
-  commons.labels.change(keys, kind, now)
-  for (const { labels } of storages.channels.values()) labels.change(keys, kind, now)
+function cut(
+  commons: Commons,
+  storages: Storages,
+  keys: ReadonlySet<string>,
+  { kind, called }: { readonly kind: 'invalidate' | 'expire'; readonly called: boolean },
+): void {
+  const phase = { now: commons.clock.now(), called }
+  for (const { labels } of [commons, ...storages.channels.values()]) labels.change(keys, kind, phase)
   for (const flights of [commons.flights, commons.lookups]) {
-    flights.breakWhere(({ errand }) => carriesOne(errand.labels, keys))
+    flights.breakWhere(({ errand }) => errand.labels.some(({ key }) => keys.has(key)))
   }
   for (const errors of commons.errors) errors.clear()
-}
-
-function carriesOne(labels: readonly { readonly key: string }[], keys: ReadonlySet<string>): boolean {
-  return labels.some(({ key }) => keys.has(key))
 }

@@ -14,6 +14,10 @@ export interface KnownLabel extends Label {
   hardAt: number
   softAt: number
   softenedAt: number
+  /** The count when this process last called for a change of it. */
+  calledAt: number
+  /** The count when such a change was last called for, or had settled. */
+  changedAt: number
   /** The version last read, or changed to by this process. Absent: none, or none that one could be sure of. */
   known: KnownVersion | undefined
   /** The tick at which that was. */
@@ -78,19 +82,24 @@ export class Labels {
     label.knownSince = this.tick()
   }
 
-  /** Somebody makes everything unusable that carries one of these, or makes it stale. */
-  change(keys: Iterable<string>, kind: 'invalidate' | 'expire', now: number): void {
+  /** This process makes everything unusable that carries one of these, or makes it stale: it calls for it, or has. */
+  change(
+    keys: Iterable<string>,
+    kind: 'invalidate' | 'expire',
+    phase: { readonly now: number; readonly called: boolean },
+  ): void {
     const count = ++this.count
     for (const key of keys) {
       const label = this.of(key)
+      label.changedAt = count
+      if (phase.called) label.calledAt = count
       if (kind === 'invalidate') {
         label.hardAt = count
-        label.known = undefined
-        label.ensuredUntil = -Infinity
+        this.#doubt(label)
       } else {
         label.softAt = count
-        label.softenedAt = now
-        label.known &&= { ...label.known, soft: '', softenedAt: now }
+        label.softenedAt = phase.now
+        label.known &&= { ...label.known, soft: '', softenedAt: phase.now }
       }
     }
   }
@@ -103,19 +112,41 @@ export class Labels {
     label.knownSince = this.tick()
   }
 
-  /** Every marker may have changed, or be gone. */
+  /**
+   * A feed tells that markers have changed, by whomever, in whichever way: copies in memory are verified below. What is
+   * being loaded may be written all the same, since it carries the versions that tell.
+   */
+  told(keys: readonly string[]): void {
+    for (const key of keys) {
+      const label = this.#carried.get(key)?.deref()
+      if (label === undefined) continue
+      label.hardAt = ++this.count
+      this.#doubt(label)
+    }
+  }
+
+  /** Any marker may have changed, or be gone; copies in memory are verified for the same reason. */
+  doubtAll(): void {
+    for (const carried of this.#carried.values()) {
+      const label = carried.deref()
+      if (label !== undefined) this.#doubt(label)
+    }
+  }
+
+  /** Every marker is gone: whatever carries one is of no use any more. */
   changeAll(): void {
+    this.doubtAll()
     const count = ++this.count
     this.#forgottenAt = count
-    for (const [key, carried] of this.#carried) {
+    for (const carried of this.#carried.values()) {
       const label = carried.deref()
-      if (label === undefined) this.#carried.delete(key)
-      else {
-        label.hardAt = count
-        label.known = undefined
-        label.ensuredUntil = -Infinity
-      }
+      if (label !== undefined) label.hardAt = label.calledAt = label.changedAt = count
     }
+  }
+
+  #doubt(label: KnownLabel): void {
+    label.known = undefined
+    label.ensuredUntil = -Infinity
   }
 
   #create(key: string): KnownLabel {
@@ -124,6 +155,8 @@ export class Labels {
       hardAt: this.#forgottenAt,
       softAt: 0,
       softenedAt: 0,
+      calledAt: this.#forgottenAt,
+      changedAt: this.#forgottenAt,
       known: undefined,
       knownSince: 0,
       ensuredUntil: -Infinity,
@@ -137,7 +170,7 @@ export class Labels {
   #forgetOldest(): void {
     for (const [key, label] of this.#remembered) {
       this.#remembered.delete(key)
-      this.#forgottenAt = Math.max(this.#forgottenAt, label.hardAt, label.softAt)
+      this.#forgottenAt = Math.max(this.#forgottenAt, label.changedAt)
       return
     }
   }

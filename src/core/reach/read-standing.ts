@@ -4,6 +4,7 @@ import type { CarriedVersion } from '../../serializers/versions.ts'
 import type { NodeFlight } from '../errand.ts'
 import type { Plan } from '../plan.ts'
 import type { Route } from '../route.ts'
+import type { Copy } from '../tiers/local-tier.ts'
 import type { Found, RemoteTier } from '../tiers/remote-tier.ts'
 import type { KnownLabel } from './labels.ts'
 import type { Reach } from './reach.ts'
@@ -15,17 +16,28 @@ import { countInvalid } from './stand.ts'
  * same multi-get. Those that only the entry names take a second read, unless they were read already on this way.
  */
 
-/** The entries a tier has for some flights, as they stand. `undefined` if the tier can't be reached. */
+/**
+ * The entries a tier has for some flights, as they stand.
+ * @throws CacheError `STORAGE_UNAVAILABLE` if the tier can't be reached
+ */
 export async function readStanding<Params, Value>(
   plan: Plan<Params, Value>,
   tier: RemoteTier<Value>,
   flights: readonly NodeFlight<Params, Value>[],
   route: Route<Value>,
-): Promise<(Entry<Value> | undefined)[] | undefined> {
-  const reading = tier.read(flights.map((flight) => flight.key)).catch(() => undefined)
-  if (plan.reach !== undefined) await readMarkers(plan, wanted(plan.reach, flights), route)
+): Promise<(Copy<Value> | undefined)[]> {
+  const { reach } = plan
+  const reading = tier.read(flights.map((flight) => flight.key))
+  if (reach !== undefined) {
+    const [outcome] = await Promise.allSettled([reading, readMarkers(plan, wanted(reach, flights), route)])
+    if (outcome.status === 'fulfilled') await readMarkers(plan, namedIn(plan, outcome.value), route)
+  }
   const found = await reading
-  return found && standingOf(plan, tier, flights, found, route)
+  return flights.map((flight, index) => {
+    const entry = judge(plan, flight, found[index], route)
+    if (entry === undefined && found[index] !== undefined) countInvalid(plan, flight.key, tier.name)
+    return entry
+  })
 }
 
 /**
@@ -47,21 +59,6 @@ export async function claimedStanding<Params, Value>(
   const anew: Route<Value> = { down: route.down, marked: new Set() }
   await readMarkers(plan, [...wanted(reach, again), ...namedIn(plan, found)], anew)
   return flights.map((flight, index) => entries[index] ?? judge(plan, flight, found[index], anew))
-}
-
-async function standingOf<Params, Value>(
-  plan: Plan<Params, Value>,
-  tier: RemoteTier<Value>,
-  flights: readonly NodeFlight<Params, Value>[],
-  found: readonly (Found<Value> | undefined)[],
-  route: Route<Value>,
-): Promise<(Entry<Value> | undefined)[]> {
-  await readMarkers(plan, namedIn(plan, found), route)
-  return flights.map((flight, index) => {
-    const entry = judge(plan, flight, found[index], route)
-    if (entry === undefined && found[index] !== undefined) countInvalid(plan, flight.key, tier.name)
-    return entry
-  })
 }
 
 /** Reads the markers that were not read yet on this way. If that fails, the authority counts as down. */
@@ -95,7 +92,7 @@ function wanted<Params, Value>(
 }
 
 function namedIn<Params, Value>(plan: Plan<Params, Value>, found: readonly (Found<Value> | undefined)[]): KnownLabel[] {
-  return found.flatMap((one) => (one === undefined ? [] : namedBy(plan, one.carried)))
+  return found.flatMap((one) => (one?.carried === undefined ? [] : namedBy(plan, one.carried)))
 }
 
 function namedBy<Params, Value>(
@@ -112,11 +109,11 @@ function judge<Params, Value>(
   flight: NodeFlight<Params, Value>,
   found: Found<Value> | undefined,
   route: Route<Value>,
-): Entry<Value> | undefined {
+): Copy<Value> | undefined {
   if (found === undefined) return undefined
-  const { entry, carried } = found
+  const { carried = [] } = found
   const { known } = flight.errand.ties
-  if (carried.length === 0 && known.length === 0) return entry
+  if (carried.length === 0 && known.length === 0) return found
   const labels = [...known, ...namedBy(plan, carried)]
   // Made by a program that gave it other tags, or none: an invalidation of those it lacks has not reached it.
   if (labels.length !== carried.length) return undefined
@@ -129,7 +126,8 @@ function judge<Params, Value>(
     else if (label.known?.hard !== version.hard) return undefined
     else if (label.known.soft !== version.soft) softenedAt = Math.min(softenedAt, label.known.softenedAt)
   }
+  const { value, createdAt, staleAt, expiredAt, epoch } = found
   const stamp: Stamp = { labels, versions: carried, known: known.length, at: plan.labels.count }
-  if (softenedAt === Infinity) return { ...entry, stamp }
-  return { ...madeStale(entry, Math.max(entry.createdAt, Math.min(now, softenedAt))), stamp }
+  const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch }
+  return softenedAt === Infinity ? copy : madeStale(copy, Math.max(createdAt, Math.min(now, softenedAt)))
 }

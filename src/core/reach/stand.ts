@@ -1,7 +1,7 @@
 import { type Entry, madeStale } from '../../kernel/entry.ts'
 import { softenedAt, standing } from '../../kernel/stamp.ts'
 import type { AnyPlan, Places } from '../plan.ts'
-import type { LocalTier } from '../tiers/local-tier.ts'
+import type { Copy, LocalTier } from '../tiers/local-tier.ts'
 
 /** Whether an entry may be used as it is: no tag and no scope of it was invalidated or made stale since. */
 export function stands<Value>(plan: Places<Value>, { stamp }: Entry<Value>): boolean {
@@ -14,7 +14,7 @@ export function isValid<Value>(plan: Places<Value>, { stamp }: Entry<Value>): bo
 }
 
 /** An entry as it stands: made stale if one of its tags or scopes was, `undefined` if one was invalidated. */
-export function asItStands<Value>(plan: Places<Value>, entry: Entry<Value>): Entry<Value> | undefined {
+export function asItStands<Value>(plan: Places<Value>, entry: Copy<Value>): Copy<Value> | undefined {
   const { stamp } = entry
   const { count } = plan.labels
   const how = stamp === undefined ? 'valid' : standing(stamp, count)
@@ -29,7 +29,7 @@ export function findStanding<Value>(
   tier: LocalTier<Value>,
   key: string,
   now: number,
-): Entry<Value> | undefined {
+): Copy<Value> | undefined {
   const found = tier.find(key, now)
   if (found === undefined) return undefined
   const entry = asItStands(plan, found)

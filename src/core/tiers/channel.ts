@@ -2,6 +2,7 @@ import type { Claim, ClaimAnswer, MarkerChange, Storage, Stored, StoredItem } fr
 import { Gather } from '../../flight/gather.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Labels } from '../reach/labels.ts'
+import type { Sync } from '../sync/sync.ts'
 import { Timeline } from './timeline.ts'
 
 /** A write that shows its token. */
@@ -21,6 +22,10 @@ export class Channel {
   /** Milliseconds the most patient node waits for it. */
   patience = 1_000
   #opening: Promise<void> | undefined
+  #isOpen = false
+  /** Open, and its clock is known. */
+  #isReady = false
+  #sync: Sync | undefined
   readonly #reads: Gather<string, Stored | undefined>
   readonly #writes: Gather<StoredItem, void>
   readonly #claims: Gather<Claim, ClaimAnswer>
@@ -68,39 +73,54 @@ export class Channel {
     return this.#opening
   }
 
-  async getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
-    await this.open()
-    return this.#reads.ask(keys)
+  /** What keeps the copies above it true; absent where there are none, or no feed. */
+  get sync(): Sync | undefined {
+    return this.#sync
+  }
+
+  /** Follows its feed from when it is open, until it is closed. @returns what follows it, the first if there is one */
+  follow(make: () => Sync): Sync {
+    this.#sync ??= make()
+    if (this.#isOpen) this.#sync.start()
+    return this.#sync
+  }
+
+  async close(): Promise<void> {
+    // Whatever becomes of the feed, the storage is to be closed.
+    await this.#sync?.stop().catch(() => {})
+    await this.storage.close()
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
+    return this.#ask(this.#reads, keys)
   }
 
   async setMany(items: readonly StoredItem[]): Promise<void> {
-    await this.open()
-    await this.#writes.ask(items)
+    await this.#ask(this.#writes, items)
   }
 
-  async claimMany(claims: readonly Claim[]): Promise<readonly ClaimAnswer[]> {
-    await this.open()
-    return this.#claims.ask(claims)
+  claimMany(claims: readonly Claim[]): Promise<readonly ClaimAnswer[]> {
+    return this.#ask(this.#claims, claims)
   }
 
-  async renewMany(renewals: readonly Claim[]): Promise<readonly boolean[]> {
-    await this.open()
-    return this.#renewals.ask(renewals)
+  renewMany(renewals: readonly Claim[]): Promise<readonly boolean[]> {
+    return this.#ask(this.#renewals, renewals)
   }
 
-  async fulfilMany(items: readonly LeasedItem[]): Promise<readonly boolean[]> {
-    await this.open()
-    return this.#fulfilments.ask(items)
+  fulfilMany(items: readonly LeasedItem[]): Promise<readonly boolean[]> {
+    return this.#ask(this.#fulfilments, items)
   }
 
   async releaseMany(held: readonly { key: string; token: string }[]): Promise<void> {
-    await this.open()
-    await this.#releases.ask(held)
+    await this.#ask(this.#releases, held)
   }
 
-  async ensureMany(markers: readonly StoredItem[]): Promise<readonly Stored[]> {
-    await this.open()
-    return this.#ensured.ask(markers)
+  #ask<Question, Answer>(gather: Gather<Question, Answer>, questions: readonly Question[]): Promise<readonly Answer[]> {
+    return this.#isReady ? gather.ask(questions) : this.open().then(() => gather.ask(questions))
+  }
+
+  ensureMany(markers: readonly StoredItem[]): Promise<readonly Stored[]> {
+    return this.#ask(this.#ensured, markers)
   }
 
   async changeMany(changes: readonly MarkerChange[]): Promise<void> {
@@ -110,11 +130,14 @@ export class Channel {
 
   async #open(): Promise<void> {
     await this.storage.open()
+    this.#isOpen = true
+    this.#sync?.start()
     const { time } = this.storage.capabilities
     if (time !== undefined)
       await this.timeline.sample(
         () => time.now(),
         (now) => now,
       )
+    this.#isReady = true
   }
 }

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../../contracts/storage.ts'
 import { deletionCases } from './deletion-cases.ts'
 import { entryCases } from './entry-cases.ts'
+import { feedCases } from './feed-cases.ts'
 import { leaseCases } from './lease-cases.ts'
 import { lifeCases } from './life-cases.ts'
 import { lifetimeCases } from './lifetime-cases.ts'
 import { markerCases } from './marker-cases.ts'
+import { serverStatsCases } from './server-stats-cases.ts'
 import type { Bench, Need } from './storage-case.ts'
 
 /** The functions of a test runner that the suite uses: those of vitest, `node:test`, Jest, Mocha, … */
@@ -57,7 +59,16 @@ export function storageConformance(subject: StorageSubject, { describe, test }: 
   })
 }
 
-const cases = [...entryCases, ...lifetimeCases, ...deletionCases, ...leaseCases, ...markerCases, ...lifeCases]
+const cases = [
+  ...entryCases,
+  ...lifetimeCases,
+  ...deletionCases,
+  ...leaseCases,
+  ...markerCases,
+  ...feedCases,
+  ...lifeCases,
+  ...serverStatsCases,
+]
 
 async function withBench(
   subject: StorageSubject,
@@ -79,6 +90,9 @@ async function withBench(
     },
     get time() {
       return present(storage.capabilities.time, 'time')
+    },
+    get feed() {
+      return present(storage.capabilities.feed, 'feed')
     },
     async another() {
       const other = await present(made.another?.bind(made), 'another')()
@@ -107,6 +121,7 @@ async function lacks(what: Need, { storage }: Bench, made: StorageUnderTest): Pr
     markers: storage.capabilities.markers !== undefined,
     scan: storage.capabilities.scan !== undefined,
     time: storage.capabilities.time !== undefined,
+    feed: storage.capabilities.feed !== undefined,
     another: made.another !== undefined,
     clock: made.advance !== undefined,
   }

@@ -1,5 +1,5 @@
 // Fifty callers of one process want the lease of one key, again and again; whoever has it reads, adds one, and writes.
-import { sqlite } from '../../../src/storages/sql/sqlite.ts'
+import { sqlite } from '../../../src/storages/sql/sqlite/sqlite.ts'
 import { fulfil, texts } from '../items.ts'
 import { say } from './say.ts'
 

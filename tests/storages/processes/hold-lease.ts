@@ -1,5 +1,5 @@
 // Claims a lease, says so, and does nothing more until it is killed.
-import { sqlite } from '../../../src/storages/sql/sqlite.ts'
+import { sqlite } from '../../../src/storages/sql/sqlite/sqlite.ts'
 import { say } from './say.ts'
 
 const [path = '', life = ''] = process.argv.slice(2)
