@@ -5,6 +5,7 @@ import { Ordered } from '../flight/ordered.ts'
 import type { Chance } from '../kernel/chance.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { CacheError } from '../kernel/errors.ts'
+import type { Stamp } from '../kernel/stamp.ts'
 import { Events, warn } from '../observe/events.ts'
 import type { CacheEvents } from './events.ts'
 import type { ErrorMemory } from './error-memory.ts'
@@ -18,7 +19,12 @@ export const outside: <Result>(run: () => Result) => Result = AsyncLocalStorage.
 
 /** What may write only as long as no invalidation of what it carries has broken its fence. */
 export interface Tied extends Fenced {
-  readonly errand: { readonly labels: readonly KnownLabel[] }
+  readonly errand: {
+    readonly labels: readonly KnownLabel[]
+    readonly expectsLate: boolean
+    readonly before: { readonly stamp: Stamp; readonly generation: string | undefined } | undefined
+  }
+  close(): void
 }
 
 /** What all nodes of one cache have in common. */

@@ -30,6 +30,8 @@ export interface Errand<Params, Value> {
   readonly ties: Ties
   /** All it carries as far as is known by now: an invalidation of one of these overtakes it. */
   labels: readonly KnownLabel[]
+  /** There may be more, which only the value tells. */
+  expectsLate: boolean
   /** What stood before its load began. */
   before: Before | undefined
   /** The epochs of its node, and the one in which it began: that of the copies it keeps. */

@@ -165,6 +165,7 @@ function errandOf<Params, Value>(
     maxAge: maxAgeOf(plan, request),
     ties,
     labels: ties.named.length === 0 ? ties.known : [...ties.known, ...ties.named],
+    expectsLate: plan.reach?.expectsLate === true,
     before: undefined,
     epochs: plan.epochs,
     epoch: plan.epochs.stamp,

@@ -97,7 +97,7 @@ function syncOf(authority: Channel | undefined, { commons, defaults }: PlanParts
   const { feed } = authority?.storage.capabilities ?? {}
   if (authority === undefined || feed === undefined) return undefined
   const sync = authority.follow(() => new Sync({ storage: authority.name, feed, prefix: defaults.prefix, commons }))
-  sync.onMarkers = (keys) => toldOfMarkers(commons, authority.labels, keys)
+  sync.onMarkers = (keys) => toldOfMarkers(commons, authority, keys)
   return sync
 }
 

@@ -39,3 +39,8 @@ export function markerKeys(prefix: string, limit: number): MarkerKeys {
 export function markerName(key: string): string {
   return key.slice(key.indexOf(':') + 2)
 }
+
+/** Whether a marker's key is that of a generation. */
+export function isGeneration(key: string): boolean {
+  return key.endsWith(':#!')
+}

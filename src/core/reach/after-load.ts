@@ -20,6 +20,7 @@ export function stampAfter<Params, Value>(
   const { before, ties, params } = errand
   if (before === undefined || plan.reach === undefined) return undefined
   const late = plan.reach.lateOf(params, value, ties)
+  errand.expectsLate = false
   if (late.length > 0) errand.labels = [...errand.labels, ...late]
   if (errand.labels.length === 0) return undefined
   const stamp = { ...before.stamp, labels: errand.labels }

@@ -29,6 +29,10 @@ export async function changeLabels(
   const keys = new Set(selection.keys)
   const channels = [...storages.channels.values()].filter((channel) => channel.markers)
   cut(commons, storages, keys, { kind, called: true })
+  // Which tags these will have nobody knows yet. They may write, if it turns out that they have none of these.
+  if (selection.generation !== undefined) {
+    for (const flight of commons.flights.values()) if (flight.errand.expectsLate) flight.close()
+  }
 
   const changing = channels.map((channel) => changeIn(commons, channel, selection, kind))
   for (const [index, channel] of channels.entries()) announce(channel.labels, keys, changing[index])
@@ -74,7 +78,9 @@ function cut(
   { kind, called }: { readonly kind: 'invalidate' | 'expire'; readonly called: boolean },
 ): void {
   const phase = { now: commons.clock.now(), called }
-  for (const { labels } of [commons, ...storages.channels.values()]) labels.change(keys, kind, phase)
+  // Nothing is under way for what is kept in memory alone: what was set there since the call is to stay.
+  if (called) commons.labels.change(keys, kind, phase)
+  for (const { labels } of storages.channels.values()) labels.change(keys, kind, phase)
   for (const flights of [commons.flights, commons.lookups]) {
     flights.breakWhere(({ errand }) => errand.labels.some(({ key }) => keys.has(key)))
   }
