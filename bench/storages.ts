@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Storage } from 'tiercel'
 import { file } from 'tiercel/file'
+import { mysql } from 'tiercel/mysql'
 import { postgres } from 'tiercel/postgres'
 import { redis } from 'tiercel/redis'
 import { sqlite } from 'tiercel/sqlite'
 import { startServer, type ServerKind } from '../tests/servers/servers.ts'
 import { medians } from './rounds.ts'
 import { rawFile, rawSqlite } from './storages/raw-local.ts'
-import { type Raw, rawIoredis, rawNodeRedis, rawPostgres } from './storages/raw.ts'
+import { type Raw, rawIoredis, rawMysql, rawNodeRedis, rawPostgres } from './storages/raw.ts'
 import { openRows } from './storages/rows.ts'
 
 const help = `Every storage beside its own client doing the same by hand. Ratios: ours ÷ by hand, less is better.
@@ -79,6 +80,8 @@ const contestants: Readonly<Record<string, () => Promise<Pair>>> = {
   redis: onServer('redis', (url) => redis({ url, driver: 'ioredis' }), rawIoredis),
   'node-redis': onServer('redis', (url) => redis({ url, driver: '@redis/client' }), rawNodeRedis),
   postgres: onServer('postgres', (url) => postgres({ url }), rawPostgres),
+  'postgres prepared': onServer('postgres', (url) => postgres({ url, statements: 'prepared' }), rawPostgres),
+  mysql: onServer('mysql', (url) => mysql({ url }), rawMysql),
   sqlite: inFolder(async (folder) => ({
     storage: sqlite({ path: join(folder, 'cache.db') }),
     raw: await rawSqlite(folder),
