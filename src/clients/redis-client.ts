@@ -11,7 +11,7 @@ export type RedisClusterClient = IoredisCluster | NodeRedisCluster
 export interface IoredisClient {
   readonly options: object
   /** Absent before it first connects. */
-  readonly stream: RedisSocket & { cork(): unknown; uncork(): unknown }
+  readonly stream: RedisSocket & { cork(): unknown; uncork(): unknown; destroy(): unknown }
   duplicate(override?: object): IoredisClient
   connect(): Promise<void>
   disconnect(): void

@@ -73,7 +73,11 @@ export function ioredisServerClient(client: IoredisClient): ServerClient {
       if (isHeld) client.stream.ref()
       else client.stream.unref()
     },
-    destroy: () => client.disconnect(),
+    destroy() {
+      client.disconnect()
+      // It waits for the other side to say goodbye, and with it everybody who is owed an answer.
+      client.stream?.destroy()
+    },
   }
 }
 
