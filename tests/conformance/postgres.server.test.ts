@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
+import { Client, Pool } from 'pg'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { postgres } from 'tiercel/postgres'
 import { storageConformance, type StorageSubject } from 'tiercel/testing'
@@ -9,9 +9,9 @@ const noClock = 'nobody turns the clock of a server'
 
 describe.skipIf(!(await isServerHere('postgres')))('on a Postgres server', () => {
   const server = useServer('postgres')
-  let pool: pg.Pool
+  let pool: Pool
   beforeAll(() => {
-    pool = new pg.Pool({ connectionString: server.url, max: 3 })
+    pool = new Pool({ connectionString: server.url, max: 3 })
   })
   afterAll(() => pool.end())
 
@@ -37,11 +37,13 @@ describe.skipIf(!(await isServerHere('postgres')))('on a Postgres server', () =>
     { describe, test },
   )
   storageConformance(
-    subject('postgres() with a pool', (table) => Promise.resolve({ storage: postgres({ pool, table }) })),
+    subject('postgres() with a pool, prepared', (table) =>
+      Promise.resolve({ storage: postgres({ pool, table, statements: 'prepared' }) }),
+    ),
     { describe, test },
   )
   const withClient = subject('postgres() with a client, unlogged', async (table) => {
-    const client = new pg.Client(server.url)
+    const client = new Client(server.url)
     await client.connect()
     return { storage: postgres({ client, table, durability: 'unlogged' }), end: () => client.end() }
   })

@@ -21,7 +21,7 @@ export interface SqlStorageOptions<Opened extends OpenedTable> extends LifeSteps
 }
 
 /** Does something with what was opened, and opens it before, if need be. */
-export type WhenOpen<Opened> = <Answer>(action: (opened: Opened) => Answer | Promise<Answer>) => Promise<Answer>
+type WhenOpen<Opened> = <Answer>(action: (opened: Opened) => Answer | Promise<Answer>) => Promise<Answer>
 
 /** A storage over one table: its life, its sweeping, and every capability that is the same in all dialects. */
 export function sqlStorage<Opened extends OpenedTable>(options: SqlStorageOptions<Opened>): Storage {
@@ -74,22 +74,16 @@ interface Swept<Opened> {
 }
 
 /** The steps of a life, with a sweeper from opening to closing. */
-function swept<Opened extends OpenedTable>({
-  open,
-  hurry,
-  close,
-  clock,
-  sweepEvery,
-}: SqlStorageOptions<Opened>): LifeSteps<Swept<Opened>> {
+function swept<Opened extends OpenedTable>(options: SqlStorageOptions<Opened>): LifeSteps<Swept<Opened>> {
   return {
     async open() {
-      const opened = await open()
-      return { opened, sweeper: sweepRegularly(clock, sweepEvery, () => opened.table.sweep()) }
+      const opened = await options.open()
+      return { opened, sweeper: sweepRegularly(options.clock, options.sweepEvery, () => opened.table.sweep()) }
     },
-    hurry: ({ opened }) => hurry?.(opened),
+    hurry: ({ opened }) => options.hurry?.(opened),
     async close({ opened, sweeper }) {
       sweeper.stop()
-      await close(opened)
+      await options.close(opened)
     },
   }
 }

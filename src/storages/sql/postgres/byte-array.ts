@@ -7,7 +7,7 @@ const byteaType = 17
  * text in hexadecimal digits, twice as long. One parameter for each column, however many rows there are: so the text of
  * a statement never changes, and no limit of parameters matters.
  */
-export function byteArray(values: readonly (Uint8Array | null)[]): Buffer {
+export function byteArray(values: readonly (Uint8Array | null)[]): Uint8Array {
   const size = values.reduce((sum, value) => sum + lengthBytes + (value?.length ?? 0), headerBytes)
   const bytes = Buffer.allocUnsafe(size)
   let at = 0

@@ -1,4 +1,4 @@
-import type { Told } from '../server/server-table.ts'
+import type { Told } from '../server/sql-dialect.ts'
 
 /*
  * What goes through a channel: a list of keys, `{ "prefix": … }` for a clear, or `{ "prefix": "" }` when there are too

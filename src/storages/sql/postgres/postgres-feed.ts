@@ -4,7 +4,7 @@ import { pause, withDeadline } from '../../../flight/deadline.ts'
 import type { Clock, Timer } from '../../../kernel/clock.ts'
 import { CacheError } from '../../../kernel/errors.ts'
 import type { LentConnection } from '../server/connections.ts'
-import type { Told } from '../server/server-table.ts'
+import type { Told } from '../server/sql-dialect.ts'
 import { readFeedMessage } from './feed-message.ts'
 
 /*
@@ -15,6 +15,7 @@ import { readFeedMessage } from './feed-message.ts'
 
 const longestSilence = 1_000
 const askAfter = 400
+const answerWithin = 500
 const lookEvery = 200
 const shortestPause = 50
 const longestPause = 1_000
@@ -73,8 +74,10 @@ class Line {
   readonly #options: PostgresFeedOptions
   readonly #followers: ReadonlySet<Follower>
   #isEnding = false
+  #isConnecting = false
   #isUnbroken = false
-  #hangUp: (() => void) | undefined
+  #hangUp: () => void = () => undefined
+  readonly #hungUp = new Promise<void>((resolve) => (this.#hangUp = resolve))
 
   constructor(options: PostgresFeedOptions, followers: ReadonlySet<Follower>) {
     this.#options = options
@@ -89,10 +92,11 @@ class Line {
     })
   }
 
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#isEnding = true
-    this.#hangUp?.()
-    return this.ended
+    this.#hangUp()
+    // A connection that is only coming is let go of when it has come.
+    if (!this.#isConnecting) await this.ended
   }
 
   async #keepUp(): Promise<void> {
@@ -110,21 +114,21 @@ class Line {
       }
       if (this.#isEnding) return
       // Drawn at random, or everybody would come back to a server at once.
-      await pause(wait * (0.5 + Math.random() / 2), this.#options.clock)
+      await Promise.race([this.#hungUp, pause(wait * (0.5 + Math.random() / 2), this.#options.clock)])
       wait = Math.min(longestPause, wait * 2)
     }
   }
 
   /** Listens until the line is ended; rejects when it breaks. */
   async #listen(): Promise<void> {
-    const { channel, clock, connect } = this.#options
-    const connection = await connect()
+    const { channel, clock } = this.#options
+    const connection = await this.#connect()
     const { client } = connection
     client.unref?.()
     const silence = new Silence(client, clock)
     const heard = ({ channel: from, payload }: PostgresNotification): void => {
       silence.end()
-      if (from === channel) this.#tell(readFeedMessage(payload))
+      if (from === channel && this.#isUnbroken) this.#tell(readFeedMessage(payload))
     }
     client.on('notification', heard)
     try {
@@ -133,13 +137,21 @@ class Line {
       if (this.#isEnding) return
       this.#isUnbroken = true
       for (const { listener } of this.#followers) listener.unbroken()
-      await Promise.race([silence.untilTooLong(), new Promise<void>((resolve) => (this.#hangUp = resolve))])
+      await Promise.race([silence.untilTooLong(), this.#hungUp])
     } finally {
-      this.#hangUp = undefined
       silence.stop()
       client.off('notification', heard)
       // It listens for as long as it lives, so it is of no use to others.
       connection.release('broken')
+    }
+  }
+
+  async #connect(): Promise<LentConnection<PostgresClient>> {
+    this.#isConnecting = true
+    try {
+      return await this.#options.connect()
+    } finally {
+      this.#isConnecting = false
     }
   }
 
@@ -160,7 +172,7 @@ class Silence {
   readonly #client: PostgresClient
   readonly #clock: Clock
   #since: number
-  #isAsked = false
+  #askedAt: number | undefined
   #timer: Timer | undefined
   #onError: ((error: Error) => void) | undefined
 
@@ -192,22 +204,28 @@ class Silence {
 
   #look(giveUp: (error: Error) => void): void {
     this.#timer = this.#clock.after(lookEvery, () => {
-      if (this.#length() >= askAfter && !this.#isAsked) this.#ask(giveUp)
-      if (this.#length() < longestSilence) return this.#look(giveUp)
+      if (this.#askedAt === undefined && this.#length() >= askAfter) this.#ask(giveUp)
+      if (!this.#isTooLong()) return this.#look(giveUp)
       // If it was this process that was busy, the answer lies there, unread: one turn of the event loop brings it.
       setImmediate(() => {
-        if (this.#length() >= longestSilence) giveUp(tooSilent())
+        if (this.#isTooLong()) giveUp(tooSilent())
         else this.#look(giveUp)
       })
     })
   }
 
   #ask(giveUp: (error: Error) => void): void {
-    this.#isAsked = true
+    this.#askedAt = this.#clock.now()
     this.#client.query({ text: 'SELECT 1', rowMode: 'array' }).then(() => {
-      this.#isAsked = false
+      this.#askedAt = undefined
       this.end()
     }, giveUp)
+  }
+
+  /** Only a question without an answer says anything: nobody has to speak unasked. */
+  #isTooLong(): boolean {
+    if (this.#askedAt === undefined || this.#length() < longestSilence) return false
+    return this.#clock.now() - this.#askedAt >= answerWithin
   }
 
   #length(): number {

@@ -25,6 +25,11 @@ export function batchesOf<Thing extends { readonly key: string }>(
   return roundsOf(steps).flatMap((round) => slices(round.sort(byName), limits))
 }
 
+/** The ids of a batch. */
+export function idsOf(steps: readonly { readonly id: Uint8Array }[]): readonly Uint8Array[] {
+  return steps.map(({ id }) => id)
+}
+
 /** In the first round whatever comes first of its key, in the second what comes second, and so on. */
 function roundsOf<Thing>(steps: readonly Step<Thing>[]): Step<Thing>[][] {
   const rounds: Step<Thing>[][] = []

@@ -38,7 +38,7 @@ export interface ConnectionsOptions<Client> {
   readonly source: ConnectionSource<Client>
   readonly limits: ConnectionLimits
   readonly clock: Clock
-  faultOf(error: unknown): StatementFault
+  readonly faultOf: (error: unknown) => StatementFault
 }
 
 // By then it isn't chance any more.
@@ -74,8 +74,12 @@ export class Connections<Client> {
     return this.#gate.pass(() => this.#connectInTime())
   }
 
-  end(): Promise<void> {
-    return this.#options.source.end()
+  /** Lets go of the server, if need be without its consent. */
+  async end(): Promise<void> {
+    const { source, limits, clock } = this.#options
+    const ending = withDeadline(source.end(), limits.connect, clock, () => this.#tooLate('parting', limits.connect))
+    // A connection that broke, or was never made, is one less to close.
+    await ending.catch(() => undefined)
   }
 
   async #useOnce<Answer>(action: (client: Client) => Promise<Answer>): Promise<Answer> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { prefixRange } from '../prefix-range.ts'
 
 /*
  * Servers limit what an index can hold (2,700 bytes in Postgres, 3,072 in MySQL), and keys have any length. So a row's
@@ -13,9 +14,9 @@ const headLength = longestId - digestLength
 
 /** How a key stands in a table. */
 export interface RowId {
-  readonly id: Buffer
+  readonly id: Uint8Array
   /** What comes behind the head of a long key. */
-  readonly rest: Buffer | null
+  readonly rest: Uint8Array | null
   /** The id as a text of the same order, one character for each byte. */
   readonly name: string
 }
@@ -30,24 +31,16 @@ export function rowIdOf(key: string): RowId {
 }
 
 /** The id as a text, to compare and to look up. */
-export function nameOf(id: Buffer): string {
-  return id.toString('latin1')
+export function nameOf(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1')
 }
 
 /** The key of a row, in UTF-8. */
-export function keyBytesOf(id: Buffer, rest: Buffer | null): Buffer {
+export function keyBytesOf(id: Uint8Array, rest: Uint8Array | null): Uint8Array {
   return rest === null ? id : Buffer.concat([id.subarray(0, headLength), rest])
 }
 
 /** The ids of keys under a prefix: from the first, up to but not including the second. Keys of others may be among them. */
-export function idRangeOf(prefix: Buffer): readonly [Buffer, Buffer] {
+export function idRangeOf(prefix: Uint8Array): readonly [Uint8Array, Uint8Array] {
   return prefixRange(prefix.subarray(0, headLength))
-}
-
-/** From a prefix up to, but not including, what follows everything that begins with it. */
-export function prefixRange(prefix: Buffer): readonly [Buffer, Buffer] {
-  // No byte of UTF-8 is 255, so the last one can always be raised, and no key comes behind 255 alone.
-  const last = prefix.at(-1)
-  const end = last === undefined ? Buffer.from([255]) : Buffer.from([...prefix.subarray(0, -1), last + 1])
-  return [prefix, end]
 }

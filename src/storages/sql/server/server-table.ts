@@ -2,100 +2,10 @@ import type { Claim, ClaimAnswer, MarkerChange, Stored, StoredItem } from '../..
 import { CacheError } from '../../../kernel/errors.ts'
 import { staleStored } from '../../stale-stored.ts'
 import type { KeyPage, SqlTable } from '../sql-table.ts'
-import { batchesOf, type BatchLimits, type Step } from './batches.ts'
+import { batchesOf, idsOf, type Step } from './batches.ts'
 import type { Connections } from './connections.ts'
-import { idRangeOf, keyBytesOf, nameOf, rowIdOf } from './row-id.ts'
-
-/** A write that shows its token. */
-export type LeasedItem = StoredItem & { readonly token: string }
-
-/** A release. */
-export interface Held {
-  readonly key: string
-  readonly token: string
-}
-
-/** A row as the server knows it. */
-export interface FoundRow extends Partial<Stored> {
-  /** Its id, as {@link nameOf} has it. */
-  readonly name: string
-}
-
-/** What {@link SqlDialect.look} sees of a row: enough to make it stale. */
-export interface SeenRow {
-  readonly name: string
-  /** `undefined` if it is no entry, or one no more. */
-  readonly header: Uint8Array | undefined
-  readonly isLeased: boolean
-  readonly now: number
-}
-
-/** How a row is made stale, if it is still as it was seen. */
-export interface StaleStep {
-  readonly id: Buffer
-  readonly seen: Uint8Array | undefined
-  /** The header it gets, and when it expires by it; `undefined` to delete it. */
-  readonly stale: { readonly header: Uint8Array; readonly expiredAt: number } | undefined
-}
-
-/** A part of the rows, by their ids. */
-export interface IdRange {
-  readonly from: Buffer
-  readonly to: Buffer
-  /** Only what comes behind this id. */
-  readonly after: Buffer | undefined
-  readonly limit: number
-  /** Only entries, or leases and dead rows too. */
-  readonly what: 'entries' | 'rows'
-}
-
-/** A row's key. */
-export interface ListedRow {
-  readonly id: Buffer
-  readonly rest: Buffer | null
-}
-
-/**
- * What only a dialect knows: its statements, each for so few rows that they fit, no row twice, in the order of their
- * ids. Whoever changes entries tells their keys to those who listen, if there is a way to.
- */
-export interface SqlDialect<Client> {
-  readonly limits: BatchLimits
-  now(client: Client): Promise<number>
-  /** The entries among these. */
-  read(client: Client, steps: readonly Step<unknown>[]): Promise<readonly FoundRow[]>
-  write(client: Client, steps: readonly Step<StoredItem>[]): Promise<void>
-  /** All there is of these. */
-  look(client: Client, steps: readonly Step<unknown>[]): Promise<readonly SeenRow[]>
-  /** @returns how many rows were still as they had been seen */
-  makeStale(client: Client, steps: readonly StaleStep[], keys: readonly string[]): Promise<number>
-  /** Deletes rows, whatever they are. @returns how many were entries */
-  delete(client: Client, ids: readonly Buffer[], told: Told): Promise<number>
-  /** All of the claims are forced, or none. */
-  claim(client: Client, steps: readonly Step<Claim>[], isForced: boolean): Promise<ClaimedRows>
-  /** @returns the names of those whose token stood */
-  renew(client: Client, steps: readonly Step<Claim>[]): Promise<readonly string[]>
-  /** @returns the names of those whose token stood */
-  fulfil(client: Client, steps: readonly Step<LeasedItem>[]): Promise<readonly string[]>
-  release(client: Client, steps: readonly Step<Held>[]): Promise<void>
-  /** @returns all of them, as they stand now */
-  ensure(client: Client, steps: readonly Step<StoredItem>[]): Promise<readonly FoundRow[]>
-  /** All of the changes leave the header of a marker that is there as it is, or none. */
-  change(client: Client, steps: readonly Step<StoredItem>[], isSoft: boolean): Promise<void>
-  list(client: Client, range: IdRange): Promise<readonly ListedRow[]>
-  /** Deletes some of the dead. @returns how many */
-  sweep(client: Client, limit: number): Promise<number>
-}
-
-/** What listeners are told: these keys, or all that begin so. */
-export type Told = { readonly keys: readonly string[] } | { readonly prefix: string }
-
-/** What became of claims. */
-export interface ClaimedRows {
-  readonly now: number
-  /** Those that won, and those that lost against a holder where an entry stands. */
-  readonly rows: readonly (FoundRow & { readonly won: boolean })[]
-}
+import { idRangeOf, keyBytesOf, rowIdOf } from './row-id.ts'
+import type { FoundRow, IdRange, LeasedItem, ListedRow, SqlDialect, StaleStep } from './sql-dialect.ts'
 
 const keysPerPage = 500
 const rowsPerSweep = 500
@@ -124,7 +34,7 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
 
   const listRange = (
     prefix: string,
-    after: Buffer | undefined,
+    after: Uint8Array | undefined,
     what: IdRange['what'],
   ): Promise<readonly ListedRow[]> => {
     const [from, to] = idRangeOf(Buffer.from(prefix))
@@ -174,7 +84,7 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
 
     async clear(prefix) {
       const bytes = Buffer.from(prefix)
-      let after: Buffer | undefined
+      let after: Uint8Array | undefined
       do {
         const rows = await listRange(prefix, after, 'rows')
         const ids = rows.filter(({ id, rest }) => beginsWith(keyBytesOf(id, rest), bytes)).map(({ id }) => id)
@@ -228,7 +138,7 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
 
     async page(prefix, after): Promise<KeyPage> {
       const rows = await listRange(prefix, after === undefined ? undefined : rowIdOf(after).id, 'entries')
-      const keys = rows.map(({ id, rest }) => keyBytesOf(id, rest).toString())
+      const keys = rows.map(({ id, rest }) => textOf(keyBytesOf(id, rest)))
       return {
         keys: keys.filter((key) => key.startsWith(prefix)),
         last: rows.length < keysPerPage ? undefined : keys.at(-1),
@@ -298,13 +208,12 @@ function copyOf(stored: Stored | undefined): Stored | undefined {
   return stored && { header: new Uint8Array(stored.header), payload: new Uint8Array(stored.payload) }
 }
 
-/** The ids of a batch. */
-export function idsOf(steps: readonly { readonly id: Buffer }[]): readonly Buffer[] {
-  return steps.map(({ id }) => id)
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
 }
 
-function beginsWith(bytes: Buffer, prefix: Buffer): boolean {
-  return bytes.subarray(0, prefix.length).equals(prefix)
+function beginsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(0, prefix.length), prefix) === 0
 }
 
 function unsettled(): CacheError {

@@ -1,13 +1,16 @@
 import { bytesOf, type SqliteBlob, type SqliteClient, type SqliteStatement } from '../../../clients/sqlite-client.ts'
 import type { Claim, ClaimAnswer, Stored } from '../../../contracts/storage.ts'
 import { staleStored } from '../../stale-stored.ts'
+import { prefixRange } from '../prefix-range.ts'
+import type { KeyPage } from '../sql-table.ts'
+import { isExpiring, isStub } from './sqlite-schema-text.ts'
 import { unfinished } from './write-queue.ts'
 
 /** An entry on its way into the table. */
 export interface Row extends Stored {
   readonly key: string
-  /** Milliseconds since 1970; `null` is never. */
-  readonly expiresAt: number | null
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
 }
 
 // Few enough that one step is short even if every row is a megabyte.
@@ -15,8 +18,8 @@ const rowsPerStep = 20
 const keysPerPage = 500
 
 /**
- * The statements of one table, and what they mean. A row with a header is an entry; one without is but a lease, which
- * reads, counts and scans don't see. An expired entry stays for whoever holds its lease, as such a row would.
+ * The statements of one table, and what they do to a row. All of it is synchronous: several of them inside one
+ * transaction see what they have done, and nobody else does.
  *
  * Keys are kept as UTF-8 in blobs: as text, some drivers end them at a NUL, and collations have opinions.
  */
@@ -60,14 +63,14 @@ export class SqliteTable {
   }
 
   expire(key: string, now: number): void {
-    const row = this.#statements.getHeader.get(blob(key), now) as HeaderRow | undefined
-    const stale = row && staleStored({ header: bytesOf(row.header) }, now)
+    const row = this.#head(key, now)
+    const stale = row && staleStored(row, now)
     if (row === undefined || stale === undefined) {
       this.delete(key, now)
       return
     }
-    const expiresAt = Math.min(row.expires_at ?? Infinity, stale.expiredAt)
-    this.#statements.setHeader.run(stale.header, finite(expiresAt), blob(key))
+    const expiresAt = Math.min(row.expiresAt, stale.expiredAt)
+    this.#statements.setHeader.run(stale.header, expiresAt, blob(key))
   }
 
   /** @returns whether there was an entry */
@@ -76,6 +79,22 @@ export class SqliteTable {
     if (changed(this.#statements.deleteEntry.run(bytes, now))) return true
     this.#statements.deleteRest.run(bytes, now)
     return false
+  }
+
+  /** Sets what isn't there. @returns what is there now */
+  ensure(row: Row, now: number): Stored {
+    const { header, payload } = row
+    const there = this.get(row.key, now)
+    if (there === undefined) this.set(row)
+    else this.#statements.prolong.run(row.expiresAt, blob(row.key))
+    return there ?? { header, payload }
+  }
+
+  /** Sets a marker that lives no shorter than the one there. With `softOnly` the header stays what it is. */
+  change(row: Row, softOnly: boolean, now: number): void {
+    const there = this.#head(row.key, now)
+    const header = softOnly && there !== undefined ? there.header : row.header
+    this.set({ ...row, header, expiresAt: Math.max(row.expiresAt, there?.expiresAt ?? 0) })
   }
 
   claim({ key, token, life, force }: Claim, now: number): ClaimAnswer {
@@ -92,14 +111,14 @@ export class SqliteTable {
     return changed(this.#statements.fulfil.run(header, payload, expiresAt, blob(key), token, now))
   }
 
+  /** A row without an entry is dead then. */
   release(key: string, token: string): void {
-    const bytes = blob(key)
-    if (!changed(this.#statements.releaseStub.run(bytes, token))) this.#statements.releaseEntry.run(bytes, token)
+    this.#statements.release.run(blob(key), token)
   }
 
   /** Deletes some of the rows under a prefix; `unfinished` if there may be more. */
   clearSome(prefix: string): undefined | typeof unfinished {
-    const [from, to] = rangeOf(prefix)
+    const [from, to] = prefixRange(Buffer.from(prefix))
     const { changes } = this.#statements.clear.run(from, to, rowsPerStep)
     return Number(changes) < rowsPerStep ? undefined : unfinished
   }
@@ -116,13 +135,19 @@ export class SqliteTable {
     return this.#statements.findDead.all(now, now, now).length > 0
   }
 
-  /** A page of the keys of entries, in order, that begin with `prefix` and come behind `last`. */
-  keys(prefix: string, last: string | undefined, now: number): readonly string[] {
-    const [from, to] = rangeOf(prefix)
+  /** A page of the keys of entries, in order, that begin with `prefix` and come behind `after`. */
+  page(prefix: string, after: string | undefined, now: number): KeyPage {
+    const [from, to] = prefixRange(Buffer.from(prefix))
     // Nothing fits between a key and the same with a zero behind it.
-    const start = last === undefined ? from : blob(`${last}\0`)
+    const start = after === undefined ? from : blob(`${after}\0`)
     const rows = this.#statements.keys.all(start, to, now, keysPerPage) as { key: SqliteBlob }[]
-    return rows.map(({ key }) => Buffer.from(bytesOf(key)).toString())
+    const keys = rows.map(({ key }) => Buffer.from(bytesOf(key)).toString())
+    return { keys, last: keys.length < keysPerPage ? undefined : keys.at(-1) }
+  }
+
+  #head(key: string, now: number): { readonly header: Uint8Array; readonly expiresAt: number } | undefined {
+    const row = this.#statements.getHeader.get(blob(key), now) as HeaderRow | undefined
+    return row && { header: bytesOf(row.header), expiresAt: row.expires_at }
   }
 }
 
@@ -133,64 +158,64 @@ interface StoredRow {
 
 interface HeaderRow {
   readonly header: SqliteBlob
-  readonly expires_at: number | null
+  readonly expires_at: number
 }
 
-function prepareStatements(
-  client: SqliteClient,
-  table: string,
-): Record<
+type Statement =
   | 'get'
   | 'getHeader'
   | 'set'
   | 'setHeader'
+  | 'prolong'
   | 'deleteEntry'
   | 'deleteRest'
   | 'claim'
   | 'renew'
   | 'fulfil'
-  | 'releaseStub'
-  | 'releaseEntry'
+  | 'release'
   | 'clear'
   | 'sweepExpired'
   | 'sweepStubs'
   | 'findDead'
-  | 'keys',
-  SqliteStatement
-> {
+  | 'keys'
+
+function prepareStatements(client: SqliteClient, table: string): Readonly<Record<Statement, SqliteStatement>> {
   // Parameters are positional and in the order of the text: that much all three drivers agree on.
-  const isEntry = 'header IS NOT NULL AND (expires_at IS NULL OR expires_at > ?)'
-  const isDead = 'expires_at <= ? AND (lease_until IS NULL OR lease_until <= ?)'
-  const isDeadStub = 'header IS NULL AND lease_until <= ?'
+  const isEntry = 'expires_at > ?'
+  const isDead = `${isExpiring} AND expires_at <= ? AND lease_until <= ?`
+  const isDeadStub = `${isStub} AND lease_until <= ?`
   return {
-    get: client.prepare(`SELECT header, coalesce(payload, x'') AS payload FROM ${table} WHERE key = ? AND ${isEntry}`),
+    get: client.prepare(
+      `SELECT coalesce(header, x'') AS header, coalesce(payload, x'') AS payload FROM ${table}
+       WHERE key = ? AND ${isEntry}`,
+    ),
     getHeader: client.prepare(`SELECT header, expires_at FROM ${table} WHERE key = ? AND ${isEntry}`),
     // Drivers differ in whether an empty blob arrives as one, or as NULL.
     set: client.prepare(
       `INSERT INTO ${table} (key, header, payload, expires_at) VALUES (?, coalesce(?, x''), coalesce(?, x''), ?)
        ON CONFLICT (key) DO UPDATE SET header = excluded.header, payload = excluded.payload,
-         expires_at = excluded.expires_at, lease_token = NULL, lease_until = NULL`,
+         expires_at = excluded.expires_at, lease_token = NULL, lease_until = 0`,
     ),
     setHeader: client.prepare(
-      `UPDATE ${table} SET header = ?, expires_at = ?, lease_token = NULL, lease_until = NULL WHERE key = ?`,
+      `UPDATE ${table} SET header = ?, expires_at = ?, lease_token = NULL, lease_until = 0 WHERE key = ?`,
     ),
+    prolong: client.prepare(`UPDATE ${table} SET expires_at = max(expires_at, ?) WHERE key = ?`),
     deleteEntry: client.prepare(`DELETE FROM ${table} WHERE key = ? AND ${isEntry}`),
-    deleteRest: client.prepare(`DELETE FROM ${table} WHERE key = ? AND (header IS NULL OR expires_at <= ?)`),
+    deleteRest: client.prepare(`DELETE FROM ${table} WHERE key = ? AND expires_at <= ?`),
     claim: client.prepare(
       `INSERT INTO ${table} (key, lease_token, lease_until) VALUES (?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET lease_token = excluded.lease_token, lease_until = excluded.lease_until
-         WHERE ? = 1 OR lease_until IS NULL OR lease_until <= ?`,
+         WHERE ? = 1 OR lease_until <= ?`,
     ),
     renew: client.prepare(`UPDATE ${table} SET lease_until = ? WHERE key = ? AND lease_token = ? AND lease_until > ?`),
     // An update, never an insert: where the lease has gone the row may have gone with it, and must not come back.
     fulfil: client.prepare(
       `UPDATE ${table} SET header = coalesce(?, x''), payload = coalesce(?, x''), expires_at = ?,
-         lease_token = NULL, lease_until = NULL
+         lease_token = NULL, lease_until = 0
        WHERE key = ? AND lease_token = ? AND lease_until > ?`,
     ),
-    releaseStub: client.prepare(`DELETE FROM ${table} WHERE key = ? AND lease_token = ? AND header IS NULL`),
-    releaseEntry: client.prepare(
-      `UPDATE ${table} SET lease_token = NULL, lease_until = NULL WHERE key = ? AND lease_token = ?`,
+    release: client.prepare(
+      `UPDATE ${table} SET lease_token = NULL, lease_until = 0 WHERE key = ? AND lease_token = ?`,
     ),
     clear: client.prepare(
       `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table}
@@ -214,19 +239,6 @@ function prepareStatements(
 
 function blob(key: string): Uint8Array {
   return Buffer.from(key)
-}
-
-/** From the prefix up to, but not including, what follows everything that begins with it. */
-function rangeOf(prefix: string): readonly [Uint8Array, Uint8Array] {
-  const from = Buffer.from(prefix)
-  // No byte of UTF-8 is 255, so the last one can always be raised, and no key comes behind 255 alone.
-  const last = from.at(-1)
-  const to = last === undefined ? Buffer.from([255]) : Buffer.from([...from.subarray(0, -1), last + 1])
-  return [from, to]
-}
-
-function finite(moment: number): number | null {
-  return moment === Infinity ? null : moment
 }
 
 function changed({ changes }: { readonly changes: number | bigint }): boolean {

@@ -1,24 +1,27 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { SqliteClient } from '../../../clients/sqlite-client.ts'
-import type { Leases, Storage, Stored, StoredItem } from '../../../contracts/storage.ts'
+import type { Storage } from '../../../contracts/storage.ts'
 import type { Clock } from '../../../kernel/clock.ts'
 import { parseDuration, parsePositiveDuration, type Duration } from '../../../kernel/duration.ts'
 import { invalidOption } from '../../../kernel/errors.ts'
-import { Lifecycle } from '../../lifecycle.ts'
-import { sweepRegularly, type Sweeper } from '../../sweeper.ts'
-import { nextTurn, sliceOfThisTurn } from '../../turns.ts'
 import { wallClock } from '../../wall-clock.ts'
+import { sqlStorage } from '../sql-storage.ts'
+import type { SqlTable } from '../sql-table.ts'
+import { tableName } from '../table-name.ts'
 import { whileBusy } from './busy.ts'
+import { queuedTable } from './queued-table.ts'
 import { openDatabase, sqliteDrivers, type SqliteDriver } from './sqlite-driver.ts'
 import { isThere, prepareSchema } from './sqlite-schema.ts'
-import { SqliteTable, type Row } from './sqlite-table.ts'
+import { SqliteTable } from './sqlite-table.ts'
 import { WriteQueue } from './write-queue.ts'
 
 /** Where a SQLite storage keeps its entries, and how. */
 export type SqliteOptions = SqliteDatabase & {
   /** Name of the table; it is made if it is missing. Letters, digits and `_`. Default `'tiercel'`. */
   readonly table?: string
+  /** Make the table if it is missing. Default true. */
+  readonly createSchema?: boolean
   readonly writes?: {
     /** How long what a load fills waits for company before it is written. Default 5 ms. */
     readonly flushEvery?: Duration
@@ -67,92 +70,26 @@ export type SqliteDatabase =
  */
 export function sqlite(options: SqliteOptions): Storage {
   const plan = resolveOptions(options)
-  const { clock } = plan
-  const life = new Lifecycle<Opened>('sqlite', {
-    open: () => openStorage(plan),
-    hurry: ({ queue }) => queue.hurry(),
-    async close({ client, sweeper }) {
-      sweeper.stop()
-      if (client !== plan.database.client) client.close()
-    },
-  })
-
-  /** One urgent step for each thing; answers when all of them are committed. */
-  const writeAll = <Thing, Answer>(
-    things: readonly Thing[],
-    write: (table: SqliteTable, thing: Thing) => Answer,
-  ): Promise<Answer[]> =>
-    life.run(({ table, queue }) =>
-      queue.submit(
-        things.map((thing) => () => write(table, thing)),
-        { isUrgent: true },
-      ),
-    )
-
-  const leases: Leases = {
-    claimMany: (claims) => writeAll(claims, (table, claim) => table.claim(claim, clock.now())),
-    renewMany: (renewals) => writeAll(renewals, (table, renewal) => table.renew(renewal, clock.now())),
-    async releaseMany(released) {
-      await writeAll(released, (table, { key, token }) => table.release(key, token))
-    },
-    fulfilMany(items) {
-      const rows = items.map((item) => ({ row: rowOf(item, clock), token: item.token }))
-      return life.run(({ table, queue }) =>
-        queue.submit(
-          rows.map(
-            ({ row, token }) =>
-              () =>
-                table.fulfil(row, token, clock.now()),
-          ),
-          { isUrgent: false },
-        ),
-      )
-    },
-  }
-
-  async function* keys(prefix: string): AsyncGenerator<readonly string[]> {
-    for (let last: string | undefined, isFirst = true; isFirst || last !== undefined; isFirst = false) {
-      const from = last
-      const page = await life.run(({ table }) => whileBusy(plan.busyFor, () => table.keys(prefix, from, clock.now())))
-      if (page.length > 0) yield page
-      last = page.at(-1)
-    }
-  }
-
-  return {
+  return sqlStorage<Opened>({
     kind: 'host',
     type: 'sqlite',
-    capabilities: {
-      leases,
-      scan: { keys },
-      time: { now: () => life.run(() => clock.now()) },
+    clock: plan.clock,
+    sweepEvery: plan.sweepEvery,
+    open: () => openTable(plan),
+    hurry: ({ queue }) => queue.hurry(),
+    close({ client }) {
+      if (client !== plan.database.client) client.close()
+      return Promise.resolve()
     },
-    open: () => life.run(() => undefined),
-    getMany: (keys) => life.run(({ table }) => readSlices(table, keys, plan)),
-    async setMany(items) {
-      await writeAll(
-        items.map((item) => rowOf(item, clock)),
-        (table, row) => table.set(row),
-      )
-    },
-    async expireMany(keys) {
-      await writeAll(keys, (table, key) => table.expire(key, clock.now()))
-    },
-    async deleteMany(keys) {
-      const deleted = await writeAll(keys, (table, key) => table.delete(key, clock.now()))
-      return deleted.filter(Boolean).length
-    },
-    async clear(prefix) {
-      await writeAll([prefix], (table) => table.clearSome(prefix))
-    },
-    close: () => life.close(),
-  }
+  })
 }
 
 interface Plan {
   /** A path is absolute: the working directory may change, and a driver can't take it for a URL. */
   readonly database: SqliteDatabase
   readonly table: string
+  /** What to do when the table is missing. */
+  readonly schema: 'create' | 'expect'
   readonly flushEvery: number
   readonly busyFor: number
   readonly sweepEvery: number
@@ -161,15 +98,14 @@ interface Plan {
 
 interface Opened {
   readonly client: SqliteClient
-  readonly table: SqliteTable
+  readonly table: SqlTable
   readonly queue: WriteQueue
-  readonly sweeper: Sweeper
 }
 
 const inMemory = ':memory:'
 
 function resolveOptions(options: SqliteOptions): Plan {
-  const { table = 'tiercel', clock = wallClock, writes = {}, sweepEvery = '1m', path, client, driver } = options
+  const { createSchema = true, clock = wallClock, writes = {}, sweepEvery = '1m', path, client, driver } = options
   if (client === undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
     throw invalidOption('sqlite: path', "the path of a file, or ':memory:', or a `client` instead", path)
   }
@@ -177,13 +113,10 @@ function resolveOptions(options: SqliteOptions): Plan {
   if (driver !== undefined && !sqliteDrivers.includes(driver)) {
     throw invalidOption('sqlite: driver', `one of ${sqliteDrivers.join(', ')}`, driver)
   }
-  // Names that begin so are SQLite's own.
-  if (!/^[A-Za-z_]\w{0,62}$/.test(table) || /^sqlite_/i.test(table)) {
-    throw invalidOption('sqlite: table', 'a name of letters, digits and _, up to 63 of them', table)
-  }
   return {
     database: client === undefined && path !== inMemory ? { ...options, path: resolve(path) } : options,
-    table,
+    table: tableName('sqlite', options.table),
+    schema: createSchema ? 'create' : 'expect',
     clock,
     flushEvery: parseShortDuration(writes.flushEvery ?? 5, 'sqlite: writes.flushEvery'),
     busyFor: parseShortDuration(writes.busyFor ?? '5s', 'sqlite: writes.busyFor'),
@@ -197,11 +130,11 @@ function parseShortDuration(duration: Duration, where: string): number {
   throw invalidOption(where, 'an hour at most', duration)
 }
 
-async function openStorage(plan: Plan): Promise<Opened> {
+async function openTable(plan: Plan): Promise<Opened> {
   const { database, clock } = plan
   const client = database.client ?? (await openFile(database.path, plan))
   try {
-    await prepareSchema(client, plan.table, plan.busyFor)
+    await prepareSchema(client, plan)
     const table = new SqliteTable(client, plan.table)
     const queue = new WriteQueue({
       begin: () => table.beginWriting(),
@@ -212,10 +145,7 @@ async function openStorage(plan: Plan): Promise<Opened> {
       flushEvery: plan.flushEvery,
       busyFor: plan.busyFor,
     })
-    const sweeper = sweepRegularly(clock, plan.sweepEvery, async () => {
-      if (table.hasDead(clock.now())) await queue.submit([() => table.sweepSome(clock.now())], { isUrgent: true })
-    })
-    return { client, table, queue, sweeper }
+    return { client, queue, table: queuedTable(table, queue, plan) }
   } catch (error) {
     if (client !== database.client) client.close()
     throw error
@@ -244,43 +174,4 @@ async function makeFile(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const file = await open(path, 'a', 0o600)
   await file.close()
-}
-
-function rowOf({ key, header, payload, ttl = Infinity }: StoredItem, clock: Clock): Row {
-  return { key, header, payload, expiresAt: ttl === Infinity ? null : clock.now() + ttl }
-}
-
-async function readSlices(
-  table: SqliteTable,
-  keys: readonly string[],
-  { busyFor, clock }: Plan,
-): Promise<(Stored | undefined)[]> {
-  const found: (Stored | undefined)[] = []
-  while (found.length < keys.length) {
-    if (sliceOfThisTurn().isOver()) await nextTurn()
-    found.push(...(await whileBusy(busyFor, () => readSlice(table, keys, found.length, clock.now()))))
-  }
-  return found
-}
-
-/** As many keys as a slice has time for; of many, one transaction costs less than a lock for each. */
-function readSlice(
-  table: SqliteTable,
-  keys: readonly string[],
-  start: number,
-  now: number,
-): readonly (Stored | undefined)[] {
-  const slice = sliceOfThisTurn()
-  const found: (Stored | undefined)[] = []
-  const isAlone = keys.length - start === 1
-  if (!isAlone) table.begin()
-  try {
-    do found.push(table.get(keys[start + found.length] as string, now))
-    while (start + found.length < keys.length && !slice.isOver())
-    if (!isAlone) table.commit()
-  } catch (error) {
-    if (!isAlone) table.rollback()
-    throw error
-  }
-  return found
 }
