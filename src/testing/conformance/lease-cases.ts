@@ -199,6 +199,21 @@ const cases: readonly StorageCase[] = [
     },
   },
   {
+    title: 'lists what is leased under a prefix, with an entry or without, and nothing else',
+    needs: ['scan'],
+    async run({ storage, leases, scan }) {
+      const list = scan.leases?.bind(scan)
+      assert.ok(list !== undefined, 'a storage that has leases and lists entries lists leases too')
+      await storage.setMany([item('shop:entry'), item('shop:plain')])
+      const claimed = ['shop:entry', 'shop:stub', 'shop:{a}:b', 'shop:deleted', 'shop:back', 'other:stub']
+      for (const key of claimed) await claim(leases, key, 'mine')
+      await storage.deleteMany(['shop:deleted'])
+      await leases.releaseMany([{ key: 'shop:back', token: 'mine' }])
+      const found = await listed({ keys: list }, 'shop:')
+      assert.deepEqual(found, ['shop:entry', 'shop:stub', 'shop:{a}:b'])
+    },
+  },
+  {
     title: 'claims over an entry that has expired, and fulfils it',
     async run({ storage, leases, advance }) {
       await storage.setMany([item('a', 'dead', { ttl: 5 })])
