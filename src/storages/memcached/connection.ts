@@ -4,7 +4,7 @@ import { encodeBatch, type MetaCommand } from './meta-command.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { flagIn, ReplyParser, statusOf, type Reply } from './reply-parser.ts'
 
-// The server reads less than this in one go, whatever else there is.
+// What is shorter the server takes in one go.
 const muchToTake = 4_096
 
 /** What a connection needs of a socket, with TLS or without. */
