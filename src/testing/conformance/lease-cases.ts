@@ -33,16 +33,17 @@ const cases: readonly StorageCase[] = [
       assert.equal(await claim(leases, 'b', 'yours'), true)
     },
   },
-  {
-    title: 'has one winner among many who claim at once',
-    async run({ leases }) {
+  ...['on nothing', 'on an entry'].map((where): StorageCase => ({
+    title: `has one winner among many who claim at once, ${where}`,
+    async run({ storage, leases }) {
+      if (where === 'on an entry') await storage.setMany([item('a', 'there')])
       const tokens = Array.from({ length: 100 }, (_, index) => `token ${index}`)
       const won = await Promise.all(tokens.map((token) => claim(leases, 'a', token)))
       assert.equal(won.filter(Boolean).length, 1)
       const winner = tokens[won.indexOf(true)] as string
       assert.deepEqual(await leases.fulfilMany([{ ...item('a'), token: winner }]), [true])
     },
-  },
+  })),
   {
     title: 'answers a claim with what stands there, and with its clock',
     async run({ storage, leases, now }) {
