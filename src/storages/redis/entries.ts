@@ -21,7 +21,7 @@ const keysPerCommand = 200
 const commandsPerBatch = 1_000
 const bytesPerBatch = 4 << 20
 
-type Word = string | Buffer
+type Word = string | Uint8Array
 
 /** Makes the commands that tell of a change, where nobody else does. */
 export type Publish = (change: Change) => readonly Command[]
@@ -139,9 +139,9 @@ export class Entries {
         alone,
         (item) => [markerLife(item), valueOf(item)],
       )
-      const found = answers.map(({ reply, at }) => listIn(reply)[at] as Buffer)
+      const found = answers.map(({ reply, at }) => listIn(reply)[at] as Uint8Array)
       await this.#tell({
-        keys: markers.flatMap((marker, index) => (found[index]?.equals(valueOf(marker)) === true ? marker.key : [])),
+        keys: markers.flatMap((marker, index) => (isSame(found[index], valueOf(marker)) ? marker.key : [])),
       })
       return found.map((value) => splitStored(value))
     },
@@ -291,13 +291,18 @@ function lifeWord(life: number): string {
   return String(Math.min(longestLife, Math.max(1, Math.floor(life))))
 }
 
-function valueOf(item: StoredItem): Buffer {
+// The clients take bytes only as Node has them.
+function valueOf(item: StoredItem): Uint8Array {
   const bytes = joinStored(item)
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+function isSame(one: Uint8Array | undefined, other: Uint8Array): boolean {
+  return one !== undefined && Buffer.compare(one, other) === 0
+}
+
 function storedIn(reply: Reply | undefined): Stored | undefined {
-  return Buffer.isBuffer(reply) ? splitStored(reply) : undefined
+  return reply instanceof Uint8Array ? splitStored(reply) : undefined
 }
 
 function listOfOne(reply: Reply): (Stored | undefined)[] {

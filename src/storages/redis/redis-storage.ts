@@ -8,7 +8,7 @@ import { findFeedWay, type FeedChoice } from './feed-way.ts'
 import { Following, type FeedSource } from './following.ts'
 import { isLeaseKey } from './lease-key.ts'
 import { readFigures } from './server-stats.ts'
-import type { FeedWay, Reply } from './server-client.ts'
+import { textOf, type FeedWay, type Reply } from './server-client.ts'
 import type { Servers } from './servers.ts'
 
 /** What a storage over Redis servers is made of. */
@@ -137,6 +137,6 @@ function refuseLeaseKey(type: string, key: string): void {
 }
 
 function millisecondsOf(reply: Reply): number {
-  const [seconds, microseconds] = reply as readonly [Buffer, Buffer]
-  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+  const [seconds, microseconds] = reply as readonly Reply[]
+  return Number(textOf(seconds)) * 1_000 + Math.floor(Number(textOf(microseconds)) / 1_000)
 }
