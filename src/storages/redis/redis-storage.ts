@@ -28,7 +28,7 @@ export function redisStorage({ type, ttl, feed, openServers }: RedisParts): Stor
       const servers = await openServers()
       try {
         const way = await findFeedWay(feed, servers)
-        return { servers, way, entries: new Entries(servers, ttl, way === 'pubsub' ? publishing : silent) }
+        return { servers, way, entries: new Entries(servers, ttl, way === 'pubsub' ? publishing : undefined) }
       } catch (error) {
         servers.close()
         throw error
@@ -122,8 +122,6 @@ interface Opened {
   readonly servers: Servers
   readonly entries: Entries
 }
-
-const silent: Publish = () => []
 
 const publishing: Publish = (change) =>
   changeMessages(change).map((message) => ({ slot: 0, words: ['PUBLISH', changesChannel, message] }))

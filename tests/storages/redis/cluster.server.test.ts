@@ -124,7 +124,7 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
     const limits = { connect: 2_000, silence: 5_000 }
     const servers = new ClusterServers(counting, limits, [{ host: '127.0.0.1', port: cluster.port }])
     closers.push(() => servers.close())
-    const entries = new Entries(servers, Infinity, () => [])
+    const entries = new Entries(servers, Infinity)
     await servers.open()
     const expected = (await masters()).map((port) => `batch ${port}`).sort()
     for (const operation of [
