@@ -1,3 +1,4 @@
+import { invalidOption } from '../../kernel/errors.ts'
 import { mysqlSchema } from './mysql/mysql-schema.ts'
 import { postgresSchema } from './postgres/postgres-schema.ts'
 import { sqliteSchema } from './sqlite/sqlite-schema-text.ts'
@@ -5,6 +6,9 @@ import { tableName } from './table-name.ts'
 
 /** The databases whose tables can be made by hand. */
 export type SqlDialectName = 'postgres' | 'mysql' | 'sqlite'
+
+/** All of them. */
+export const sqlDialectNames: readonly SqlDialectName[] = ['postgres', 'mysql', 'sqlite']
 
 const schemas: Readonly<Record<SqlDialectName, (table: string) => string>> = {
   // In a transaction: what comes first fails for a table that is there, and the rest must not be done to it then.
@@ -17,8 +21,9 @@ const schemas: Readonly<Record<SqlDialectName, (table: string) => string>> = {
  * What a database has to be told to make the table of a storage, for programs that may not make it themselves
  * (`createSchema: false`).
  *
- * @throws CacheError `INVALID_OPTION` for a name that is none
+ * @throws CacheError `INVALID_OPTION` for a table or a dialect that is none
  */
 export function schemaOf(dialect: SqlDialectName, options: { readonly table?: string } = {}): string {
+  if (!Object.hasOwn(schemas, dialect)) throw invalidOption('schema', `one of ${sqlDialectNames.join(', ')}`, dialect)
   return schemas[dialect](tableName(dialect, options.table))
 }
