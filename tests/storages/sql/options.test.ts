@@ -60,7 +60,10 @@ test('the schema of something else is refused', () => {
 })
 
 describe('a driver that is missing is named, and what to install', () => {
-  afterEach(() => void vi.doUnmock('pg').doUnmock('mysql2'))
+  afterEach(() => {
+    vi.doUnmock('pg')
+    vi.doUnmock('mysql2')
+  })
 
   test.each([
     ['pg', () => postgres({ url: 'postgres://localhost/shop' })],
