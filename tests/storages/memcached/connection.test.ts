@@ -32,7 +32,7 @@ test('a server that is no memcached is told from one', async () => {
 
 test('a memcached that is too old is refused, with the version it takes', async () => {
   const server = await fake((line) => (line === 'version' ? 'VERSION 1.5.22\r\n' : 'ERROR\r\n'))
-  await expect(storageOn(server).getMany(['a'])).rejects.toThrow(failsWith('UNSUPPORTED', '1.5.22: 1.6 or later'))
+  await expect(storageOn(server).getMany(['a'])).rejects.toThrow(failsWith('UNSUPPORTED', '1.5.22: 1.6.10 or later'))
 })
 
 test('a server at its limit of connections is down', async () => {
@@ -49,6 +49,12 @@ test('a server that takes the connection and says nothing is given up in time', 
   const storage = storageOn(server, { limits: { connect: 200, answer: '10s' } })
   await expect(storage.open()).rejects.toThrow(failsWith('STORAGE_UNAVAILABLE', 'no connection within 200 ms'))
   expect(performance.now() - begun).toBeLessThan(2_000)
+})
+
+test('a server that does not even greet over TLS is given up in time', async () => {
+  const server = await fake(() => undefined)
+  const storage = storageOn(server, { tls: {}, limits: { connect: 200, answer: '10s' } })
+  await expect(storage.open()).rejects.toThrow(failsWith('STORAGE_UNAVAILABLE', 'no connection within 200 ms'))
 })
 
 test('a server that falls silent is given up, with everybody who waits; the next is served by a new connection', async () => {
@@ -88,7 +94,7 @@ test('an answer that nobody has asked for ends the connection, before it can be 
 test('a command that is passed over is not taken for done', async () => {
   const root = JSON.stringify({ generation: 1, sequence: 0, clears: [] })
   const server = await fake((line) => {
-    if (line.startsWith('mg tc!root v')) return `VA ${root.length} f${0x5443_0002} c1 O0\r\n${root}\r\n`
+    if (line.startsWith('mg tc!root v')) return `VA ${root.length} f1413677058 c1 O0\r\n${root}\r\n`
     return greeting(line) ?? (line === 'mn' ? 'MN\r\n' : undefined)
   })
   const item = { key: 'a', header: Buffer.from('h'), payload: Buffer.from('p') }
