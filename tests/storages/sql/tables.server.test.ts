@@ -113,6 +113,23 @@ for (const subject of sqlSubjects) {
       }
     }, 30_000)
 
+    test('an entry that is too large is refused with a clear error, and those beside it are written', async () => {
+      const storage = open()
+      const limit = kind === 'mysql' ? Number((await run('SELECT @@max_allowed_packet'))[0]?.[0]) : 1 << 28
+      const large = { key: 'large', header: headerAt(0), payload: Buffer.alloc(limit) }
+      const refused = { code: 'UNSUPPORTED', message: expect.stringContaining(`${limit}`.slice(0, 4)) as string }
+      await expect(storage.setMany([item('a'), large, item('b')])).rejects.toMatchObject(refused)
+      expect(await claim(storage, 'large', 'mine')).toBe(true)
+      expect(await claim(storage, 'c', 'mine')).toBe(true)
+      const { leases } = storage.capabilities
+      const brought = [
+        { ...large, token: 'mine' },
+        { ...item('c'), token: 'mine' },
+      ]
+      await expect(leases?.fulfilMany(brought)).rejects.toMatchObject(refused)
+      expect(await texts(storage, 'a', 'large', 'b', 'c')).toEqual(['a', undefined, 'b', 'c'])
+    }, 30_000)
+
     test('an entry whose bytes cannot be compared as text is made stale all the same', async () => {
       const storage = open()
       const now = (await storage.capabilities.time?.now()) ?? 0
