@@ -14,6 +14,8 @@ export interface PostgresClient {
 /** A statement; its rows come as lists of values. */
 export interface PostgresQuery {
   readonly text: string
+  /** What a prepared statement is called. */
+  readonly name?: string
   readonly values?: unknown[]
   readonly rowMode: 'array'
 }

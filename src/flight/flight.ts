@@ -131,9 +131,9 @@ class Deferred<Value> {
     })
   }
 
-  reject(error: unknown): void {
+  reject(reason: unknown): void {
     // A flight that nobody waits for any more may fail without anybody being told twice.
     this.promise.catch(() => {})
-    this.#reject(error)
+    this.#reject(reason)
   }
 }

@@ -37,7 +37,9 @@ describe.skipIf(!(await isServerHere('postgres')))('on a Postgres server', () =>
     { describe, test },
   )
   storageConformance(
-    subject('postgres() with a pool', (table) => Promise.resolve({ storage: postgres({ pool, table }) })),
+    subject('postgres() with a pool, prepared', (table) =>
+      Promise.resolve({ storage: postgres({ pool, table, statements: 'prepared' }) }),
+    ),
     { describe, test },
   )
   const withClient = subject('postgres() with a client, unlogged', async (table) => {

@@ -5,6 +5,8 @@ import { encodeBatch, type MetaCommand } from './meta-command.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { flagIn, ReplyParser, statusOf, type Reply } from './reply-parser.ts'
 
+const muchToTake = 1 << 16
+
 /**
  * One connection, with any number of questions on the way. Answers come in the order of the questions, so one that is
  * late, or makes no sense, ends the connection: everything behind it would go to the wrong caller.
@@ -83,10 +85,10 @@ export class Connection {
   #send(bytes: string | Buffer, exchange: Exchange): void {
     if (this.#failure !== undefined) return exchange.reject(this.#failure)
     this.#waiting.push(exchange)
-    // What the server takes off the wire is a sign of life as well.
-    const onTaken = (): void => void (this.#heardAt = systemClock.now())
-    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1', onTaken)
-    else this.#socket.write(bytes, onTaken)
+    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1')
+    // What the server takes off the wire is a sign of life as well, where there is much to take.
+    else if (bytes.length < muchToTake) this.#socket.write(bytes)
+    else this.#socket.write(bytes, () => (this.#heardAt = systemClock.now()))
     if (this.#waiting.length > 1) return
     this.#heardAt = systemClock.now()
     this.#socket.ref()

@@ -17,6 +17,8 @@ export interface Wish<Answer> {
   readonly decide: (found: Item | undefined, now: number) => Decision<Answer>
   /** Nothing is expected there, so it may be tried without looking first. */
   readonly isForNothing?: true
+  /** The lease that decides alone: if that is known to stand, it may be tried without looking first. */
+  readonly underLease?: string
 }
 
 /** An item without a lease. */
@@ -49,7 +51,7 @@ export function renew({ key, token, life }: Claim): Wish<boolean> {
 /** Writes an entry if the lease stands, and gives that back. @param calledAt its life counts from there */
 export function fulfil(item: StoredItem & { readonly token: string }, calledAt: number): Wish<boolean> {
   const entry = entryOf(item, calledAt)
-  return withLease(item.key, item.token, () => entry)
+  return { ...withLease(item.key, item.token, () => entry), underLease: leaseToken(item.token) }
 }
 
 /** Gives a lease back if it stands. */

@@ -7,6 +7,8 @@ import type { Stamp } from './root.ts'
 import { longerSeconds, secondsForEntry, secondsForLease, shorterSeconds } from './server-seconds.ts'
 import type { WireKey } from './wire-key.ts'
 
+const flags = String(itemFlags)
+
 // What the server keeps beside a value, and what a lease may add to it later.
 const overhead = 1_024
 
@@ -25,7 +27,7 @@ export function itemIn(
   { key, wire }: NamedKey,
   root: KnownRoot | undefined,
 ): Item | undefined {
-  if (reply?.value === undefined || root === undefined || flagIn(reply, 'f') !== String(itemFlags)) return undefined
+  if (reply?.value === undefined || root === undefined || flagIn(reply, 'f') !== flags) return undefined
   const item = decodeItem(reply.value)
   if (item === undefined || !isProof(item.proof, wire.proof)) return undefined
   return root.counts(key, item.stamp) ? item : undefined
@@ -46,7 +48,7 @@ export function writeItem(
 ): MetaCommand {
   const bytes = encodeItem({ ...item, stamp, proof: wire.proof })
   const seconds = secondsOf(item, now, secondsLeft)
-  return metaSet(wire, bytes, `T${seconds} F${itemFlags}${mode === '' ? '' : ` ${mode}`}`)
+  return metaSet(wire, bytes, mode === '' ? `T${seconds} F${flags}` : `T${seconds} F${flags} ${mode}`)
 }
 
 /** Why an item was not written, or can't be: `undefined` if there is nothing against it. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { CacheError } from '../../kernel/errors.ts'
-import type { Decision, Wish } from './item-changes.ts'
-import { excessOf, itemIn, refusalOf, writeItem, type NamedKey } from './item-commands.ts'
+import { excessOf, refusalOf, writeItem, type NamedKey } from './item-commands.ts'
+import { ItemLooker, type OpenWish, type Seen } from './item-look.ts'
 import type { Item } from './item.ts'
-import { metaDelete, metaGet, type MetaCommand } from './meta-command.ts'
-import { flagIn, isDone } from './reply-parser.ts'
+import { metaDelete, type MetaCommand } from './meta-command.ts'
+import { isDone } from './reply-parser.ts'
 import type { Stamp } from './root.ts'
 import type { Server } from './server.ts'
 import type { Session } from './session.ts'
@@ -12,15 +12,9 @@ import type { Session } from './session.ts'
 // Each time somebody else was faster, so at least the others get on. It is an end all the same.
 const mostRounds = 1_000
 
-/** A wish that has not been answered yet. */
-export interface OpenWish<Answer> extends NamedKey {
-  readonly wish: Wish<Answer>
-}
-
 /**
  * Changes items by compare-and-set: all are looked at in one round trip, what is decided on them is done in a second,
- * each only if nothing has changed in between; to whom somebody else was faster, looks again. Where nothing is
- * expected to stand, one round trip does: it is added without having looked, and looked at behind that.
+ * each only if nothing has changed in between; to whom somebody else was faster, looks again.
  *
  * What is written carries the stamp of the root as it was when it was looked at. If something was cleared in between,
  * it counts no longer, as if it had been written before the clear.
@@ -28,10 +22,12 @@ export interface OpenWish<Answer> extends NamedKey {
 export class ItemExchange {
   readonly #server: Server
   readonly #clock: Clock
+  readonly #looker: ItemLooker
 
   constructor(server: Server, clock: Clock) {
     this.#server = server
     this.#clock = clock
+    this.#looker = new ItemLooker(clock)
   }
 
   /** Answers all wishes. Of one key twice, the later finds what the earlier has left. */
@@ -56,64 +52,33 @@ export class ItemExchange {
     wishes: readonly Placed<Answer>[],
     { answers, failures }: Outcomes<Answer>,
   ): Promise<readonly Placed<Answer>[]> {
-    const { stamp, looks } = await this.#look(session, wishes)
+    const { root, looks } = await this.#looker.look(session, wishes)
     const now = this.#clock.now()
+    const again: Placed<Answer>[] = []
     const writes: Write<Answer>[] = []
     for (const [index, one] of wishes.entries()) {
-      const look = looks[index] as Look<Answer>
-      const { change, answer } = look.done ?? one.wish.decide(look.item, now)
-      const isNothing = change === 'keep' || (change === 'delete' && look.cas === undefined)
-      if (look.done !== undefined || isNothing) {
-        answers[one.place] = answer
-        continue
+      const look = looks[index]
+      if (look === undefined || look.state === 'unseen') again.push(one)
+      else if (look.state === 'refused') failures.push(look.refusal)
+      else if (look.state === 'done') answers[one.place] = look.decision.answer
+      else {
+        const { change, answer } = one.wish.decide(look.item, now)
+        const command = commandFor(one, change, look, root.root, now)
+        const excess = command && excessOf(command, session.largestItem, one)
+        if (excess !== undefined) failures.push(excess)
+        else if (command !== undefined) writes.push({ one, command, answer })
+        else answers[one.place] = answer
       }
-      const command = commandFor(one, change, look, stamp, now)
-      const excess = excessOf(command, session.largestItem, one)
-      if (excess === undefined) writes.push({ one, command, answer })
-      else failures.push(excess)
     }
-    if (writes.length === 0) return []
-
     const replies = await session.ask(writes.map(({ command }) => command))
-    const again = writes.filter(({ one, answer }, index) => {
+    for (const [index, { one, answer }] of writes.entries()) {
       const reply = replies[index]
       const refusal = refusalOf(reply, one)
       if (refusal !== undefined) failures.push(refusal)
       else if (isDone(reply)) answers[one.place] = answer
-      else return true
-      return false
-    })
-    return again.map(({ one }) => one)
-  }
-
-  /** What stands under the keys; and where nothing was expected and nothing stood, what was to be written is. */
-  async #look<Answer>(
-    session: Session,
-    wishes: readonly Placed<Answer>[],
-  ): Promise<{ readonly stamp: Stamp; readonly looks: readonly Look<Answer>[] }> {
-    const before = (await session.root.knownOrMade()).root
-    const now = this.#clock.now()
-    const commands: MetaCommand[] = []
-    const steps = wishes.map((one) => {
-      const guess = one.wish.isForNothing === true ? one.wish.decide(undefined, now) : undefined
-      if (typeof guess?.change !== 'object') return { guess: undefined, read: commands.push(lookAt(one)) - 1 }
-      commands.push(writeItem(one, { item: guess.change, stamp: before }, 'ME', now))
-      return { guess, read: commands.push(lookAt(one)) - 1 }
-    })
-    const replies = await session.ask([...commands, session.root.probe()])
-    const after = await session.root.seenOrMade(replies.at(-1))
-    const looks = wishes.map((one, index): Look<Answer> => {
-      const { guess, read } = steps[index] as (typeof steps)[number]
-      const isAdded = guess !== undefined && isDone(replies[read - 1])
-      const reply = replies[read]
-      return {
-        done: isAdded && after.counts(one.key, before) ? guess : undefined,
-        item: itemIn(reply, one, after),
-        cas: reply && flagIn(reply, 'c'),
-        secondsLeft: reply && Number(flagIn(reply, 't')),
-      }
-    })
-    return { stamp: after.root, looks }
+      else again.push(one)
+    }
+    return again
   }
 }
 
@@ -132,17 +97,6 @@ interface Write<Answer> {
   readonly answer: Answer
 }
 
-/** What was found under a key. */
-interface Look<Answer> {
-  /** What was done there already. */
-  readonly done: Decision<Answer> | undefined
-  /** What stands there and counts. */
-  readonly item: Item | undefined
-  /** Of whatever stands there, counting or not. */
-  readonly cas: string | undefined
-  readonly secondsLeft: number | undefined
-}
-
 function firstOfEachKey<Answer>(wishes: readonly Placed<Answer>[]): {
   readonly first: readonly Placed<Answer>[]
   readonly later: readonly Placed<Answer>[]
@@ -157,21 +111,19 @@ function firstOfEachKey<Answer>(wishes: readonly Placed<Answer>[]): {
   return { first, later }
 }
 
-function lookAt({ wire }: NamedKey): MetaCommand {
-  return metaGet(wire, 'v f c t')
-}
-
+/** @returns `undefined` if there is nothing to do */
 function commandFor(
-  one: NamedKey,
-  change: Item | 'delete',
-  { item, cas, secondsLeft }: Look<unknown>,
+  name: NamedKey,
+  change: Item | 'keep' | 'delete',
+  { item, cas, secondsLeft }: Seen,
   stamp: Stamp,
   now: number,
-): MetaCommand {
-  if (change === 'delete') return metaDelete(one.wire, `C${cas}`)
+): MetaCommand | undefined {
+  if (change === 'keep') return undefined
+  if (change === 'delete') return cas === undefined ? undefined : metaDelete(name.wire, `C${cas}`)
   // An entry that ends when it would have: the server's own count must not start anew, or it would outlive its time.
   const left = change.stored !== undefined && change.expiresAt === item?.expiresAt ? secondsLeft : undefined
-  return writeItem(one, { item: change, stamp }, cas === undefined ? 'ME' : `C${cas}`, now, left)
+  return writeItem(name, { item: change, stamp }, cas === undefined ? 'ME' : `C${cas}`, now, left)
 }
 
 function tooBusy(): CacheError {

@@ -41,7 +41,7 @@ export interface MemcachedOptions {
 }
 
 /**
- * Keeps entries on memcached, 1.6 or later: one server, or several among which the keys are shared out.
+ * Keeps entries on memcached, 1.6.10 or later: one server, or several among which the keys are shared out.
  *
  * A server that is down takes its share with it: calls with a key of that share fail until it is back. Each server can
  * evict what it likes when its memory is full, which is a miss, and never brings back anything older.

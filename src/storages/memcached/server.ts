@@ -22,6 +22,9 @@ export interface Reach {
   readonly answerLimit: number
 }
 
+// The first with the meta commands as they are now, and with keys in base64.
+const oldest = [1, 6, 10]
+
 // The first attempt after a break is free; then pauses double.
 const firstPause = 50
 const longestPause = 2_000
@@ -122,9 +125,8 @@ export class Server {
     const [reply] = await connection.askText('version\r\n', () => true)
     const [word, version = ''] = reply?.line.split(' ') ?? []
     if (word !== 'VERSION') throw this.#unavailable(`asked for its version, it says ${describe(reply?.line)}`)
-    const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? []
-    if (Number(major) * 1_000 + Number(minor) < 1_006) {
-      const message = `memcached ${this.name} has version ${version}: 1.6 or later is needed, for the meta commands`
+    if (isOlder(version)) {
+      const message = `memcached ${this.name} has version ${version}: ${oldest.join('.')} or later is needed`
       throw new CacheError('UNSUPPORTED', message)
     }
     const settings = await readStats(connection, 'stats settings')
@@ -156,6 +158,14 @@ export class Server {
   #unavailable(what: string, cause?: unknown): CacheError {
     return new CacheError('STORAGE_UNAVAILABLE', `memcached ${this.name}: ${what}`, { cause })
   }
+}
+
+/** Other servers of this protocol call their versions what they like: they are taken at what they do. */
+function isOlder(version: string): boolean {
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
+  if (numbers === undefined) return false
+  const place = oldest.findIndex((number, index) => number !== numbers[index])
+  return place !== -1 && (numbers[place] ?? 0) < (oldest[place] ?? 0)
 }
 
 interface Place {

@@ -4,7 +4,7 @@ import { CacheError } from '../../kernel/errors.ts'
 import { alive, type Entry, type Wish } from './item-changes.ts'
 import { excessOf, itemIn, refusalOf, writeItem, type NamedKey } from './item-commands.ts'
 import { ItemExchange } from './item-exchange.ts'
-import { metaDelete, metaGet } from './meta-command.ts'
+import { metaDelete, metaGet, type MetaCommand } from './meta-command.ts'
 import type { Server } from './server.ts'
 import { wireKey } from './wire-key.ts'
 
@@ -54,26 +54,30 @@ export class Shelf {
   /** Writes entries, whatever is there. If one is refused the call fails; the others are written. */
   async set(entries: readonly { readonly key: string; readonly entry: Entry }[]): Promise<void> {
     const failures: CacheError[] = []
-    let left = entries.map(({ key, entry }) => ({ ...this.#name(key), entry }))
+    let left = entries.map(({ key, entry }): Writing => ({ name: this.#name(key), entry }))
     for (let round = 0; left.length > 0; round++) {
       if (round === mostRounds) throw alwaysCleared()
       const session = await this.#server.session()
       const { root } = await session.root.knownOrMade()
       const now = this.#clock.now()
-      const writes = left.flatMap((one) => {
-        const command = writeItem(one, { item: one.entry, stamp: root }, '', now)
-        const excess = excessOf(command, session.largestItem, one)
-        if (excess === undefined) return { ...one, command }
-        failures.push(excess)
-        return []
-      })
-      const replies = await session.ask([...writes.map(({ command }) => command), session.root.probe()])
+      const sent: Writing[] = []
+      const commands: MetaCommand[] = []
+      for (const one of left) {
+        const command = writeItem(one.name, { item: one.entry, stamp: root }, '', now)
+        const excess = excessOf(command, session.largestItem, one.name)
+        if (excess !== undefined) failures.push(excess)
+        if (excess !== undefined) continue
+        commands.push(command)
+        sent.push(one)
+      }
+      commands.push(session.root.probe())
+      const replies = await session.ask(commands)
       const after = await session.root.seenOrMade(replies.at(-1))
-      left = writes.filter((one, index) => {
-        const refusal = refusalOf(replies[index], one)
+      left = sent.filter(({ name }, index) => {
+        const refusal = refusalOf(replies[index], name)
         if (refusal !== undefined) failures.push(refusal)
         // Cleared since it was known what had been cleared: perhaps before this was written, which then must count.
-        return refusal === undefined && !after.counts(one.key, root)
+        return refusal === undefined && !after.counts(name.key, root)
       })
     }
     const [failure] = failures
@@ -111,6 +115,11 @@ export class Shelf {
   #name(key: string): NamedKey {
     return { key, wire: wireKey(this.#namespace, key) }
   }
+}
+
+interface Writing {
+  readonly name: NamedKey
+  readonly entry: Entry
 }
 
 function alwaysCleared(): CacheError {

@@ -57,7 +57,7 @@ export type MongodbServer =
  * It needs the package `mongodb`, which is imported when the storage opens, unless a client is handed in.
  *
  * @throws CacheError `INVALID_OPTION` at once, for options that make no sense; when it opens, for a URL that the driver
- *   refuses, and for a collection that isn't ours; then also `UNSUPPORTED` without the driver. `UNSERIALIZABLE` for an
+ *   refuses, and for a collection that isn't ours; then also `UNSUPPORTED` without the driver, and for an
  *   entry of 16 MiB and more, which MongoDB doesn't take: nothing of that call is written.
  *
  * @example
@@ -206,7 +206,7 @@ function fitting<Item extends StoredItem>(items: readonly Item[]): readonly Item
     const bytes = bytesOf(item) + item.header.length
     if (bytes + overhead <= largestDocument) continue
     throw new CacheError(
-      'UNSERIALIZABLE',
+      'UNSUPPORTED',
       `mongodb: expected entries under 16 MiB, the limit of a document, got one of ${bytes} bytes: ` +
         'keep it elsewhere, in parts, or compressed',
     )

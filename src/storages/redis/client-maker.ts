@@ -40,8 +40,7 @@ export function makerFromClient(client: RedisClient, where: string): ClientMaker
   if (isIoredis(client)) {
     refuseKeyPrefix(client.options, where)
     return {
-      make: ({ address, isFeed = false }) =>
-        ioredisServerClient(client.duplicate({ ...address, ...ioredisSettings(isFeed) })),
+      make: ({ address, feed }) => ioredisServerClient(client.duplicate({ ...address, ...ioredisSettings(feed) })),
     }
   }
   if (!isNodeRedis(client)) {
@@ -49,11 +48,11 @@ export function makerFromClient(client: RedisClient, where: string): ClientMaker
   }
   refuseKeyPrefix(client.options, where)
   return {
-    make({ address, isFeed = false }) {
+    make({ address, feed }) {
       const { socket, url } = (client.options ?? {}) as { readonly socket?: object; readonly url?: string }
       return nodeRedisServerClient(
         client.duplicate({
-          ...nodeRedisSettings(isFeed),
+          ...nodeRedisSettings(feed),
           // An address in the settings would win over the one that is asked for.
           url: address === undefined ? url : undefined,
           socket: { ...socket, ...address, ...nodeRedisSocketSettings },
@@ -74,8 +73,8 @@ export async function makerFromSettings(driver: RedisDriver, settings: object): 
     case 'ioredis': {
       const { Redis } = (await import('ioredis' as string)) as { Redis: new (settings: object) => IoredisClient }
       return {
-        make: ({ address, isFeed = false }) =>
-          ioredisServerClient(new Redis({ ...settings, ...address, ...ioredisSettings(isFeed) })),
+        make: ({ address, feed }) =>
+          ioredisServerClient(new Redis({ ...settings, ...address, ...ioredisSettings(feed) })),
       }
     }
     case '@redis/client': {
@@ -84,11 +83,11 @@ export async function makerFromSettings(driver: RedisDriver, settings: object): 
       }
       const { socket } = settings as { readonly socket?: object }
       return {
-        make: ({ address, isFeed = false }) =>
+        make: ({ address, feed }) =>
           nodeRedisServerClient(
             createClient({
               ...settings,
-              ...nodeRedisSettings(isFeed),
+              ...nodeRedisSettings(feed),
               socket: { ...socket, ...address, ...nodeRedisSocketSettings },
             }),
           ),

@@ -69,5 +69,5 @@ function seedOf(node: unknown, where: string): Address {
     return node.includes('://') ? parseUrl(node, undefined, where).address : parseAddress(node, defaultPort, where)
   }
   const { host = '127.0.0.1', port = defaultPort } = (node ?? {}) as Partial<Address>
-  return { host, port: Number(port) }
+  return { host, port }
 }

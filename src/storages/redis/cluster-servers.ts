@@ -81,7 +81,7 @@ export class ClusterServers implements Servers {
   async listeners(): Promise<Listeners> {
     const { masters, text } = await this.#surveyed()
     return {
-      clients: () => masters.map((master) => this.#maker.make({ address: addressOf(master), isFeed: true })),
+      clients: (feed) => masters.map((master) => this.#maker.make({ address: addressOf(master), feed })),
       limit: this.#limits.connect,
       layout: text,
       survey: () => this.layout(),

@@ -60,5 +60,5 @@ function isSecureProtocol(protocol: string): boolean {
 }
 
 function masked(url: unknown): unknown {
-  return typeof url === 'string' ? url.replace(/\/\/[^@/]*@/, '//…@') : url
+  return typeof url === 'string' ? url.replace(/\/\/.*@/s, '//…@') : url
 }

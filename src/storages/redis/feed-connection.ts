@@ -2,15 +2,14 @@ import { withDeadline } from '../../flight/deadline.ts'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
 import { changesChannel, readChange } from './changes-channel.ts'
 import { isLeaseKey } from './lease-key.ts'
-import type { ServerClient } from './server-client.ts'
+import type { FeedWay, ServerClient } from './server-client.ts'
 
 // Half a second apart, and a second of silence is the end.
 const beatEvery = 500
 const longestSilence = 1_000
-const lookEvery = 250
-
-/** How changes are told: by the server, whoever made them, or by those who make them through this storage. */
-export type FeedWay = 'tracking' | 'pubsub'
+const lookEvery = 100
+// Timers that are later than this say that it was this process that stood still.
+const standstill = 400
 
 /** Who listens on a feed connection. */
 export interface FeedEars {
@@ -104,7 +103,7 @@ class Pulse {
       if (this.#isOver) return
       const now = performance.now()
       // If it was this process that stood still, what has arrived meanwhile must be heard first.
-      if (now - askedAt > 2 * lookEvery) this.#heardAt = Math.max(this.#heardAt, now - beatEvery)
+      if (now - askedAt > standstill) this.#heardAt = Math.max(this.#heardAt, now - beatEvery)
       if (now - this.#heardAt >= longestSilence) {
         return this.#lose(new Error(`the feed was silent for ${longestSilence} ms`))
       }

@@ -1,7 +1,6 @@
 import { CacheError } from '../../kernel/errors.ts'
 import { changesChannel } from './changes-channel.ts'
-import type { FeedWay } from './feed-connection.ts'
-import { errorCode } from './server-client.ts'
+import { errorCode, type FeedWay } from './server-client.ts'
 import type { Servers } from './servers.ts'
 
 /** The ways, and `auto`: tracking where the server allows it, else pub/sub; `off`: no feed. */

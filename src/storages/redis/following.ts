@@ -1,8 +1,9 @@
 import type { FeedListener } from '../../contracts/storage.ts'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
 import { CacheError } from '../../kernel/errors.ts'
-import { openFeed, type FeedConnection, type FeedWay } from './feed-connection.ts'
+import { openFeed, type FeedConnection } from './feed-connection.ts'
 import { pauseAfter } from './link.ts'
+import type { FeedWay } from './server-client.ts'
 import type { Listeners } from './servers.ts'
 
 // Which servers there are is asked so often: a change that nobody notices by a lost connection.
@@ -71,7 +72,7 @@ export class Following {
       lost: (cause: unknown) => this.#break(cause, round),
     }
     const attempts = await Promise.allSettled(
-      source.clients().map((client) => openFeed(client, source.way, this.#prefix, ears, source.limit)),
+      source.clients(source.way).map((client) => openFeed(client, source.way, this.#prefix, ears, source.limit)),
     )
     const opened = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? attempt.value : []))
     const failed = attempts.find((attempt) => attempt.status === 'rejected')

@@ -1,8 +1,8 @@
 import type { IoredisClient } from '../../clients/redis-client.ts'
-import { answeredError, type Reply, type ServerClient } from './server-client.ts'
+import { answeredError, type FeedWay, type Reply, type ServerClient } from './server-client.ts'
 
 /** What every client of ioredis that we make is told, whatever the program's own is. */
-export function ioredisSettings(isFeed: boolean): object {
+export function ioredisSettings(feed: FeedWay | undefined): object {
   return {
     lazyConnect: true,
     // When and how often to connect again is decided in one place, for both packages.
@@ -21,7 +21,7 @@ export function ioredisSettings(isFeed: boolean): object {
     monitor: false,
     readOnly: false,
     // It drops the invalidations that come as pushes; those of the older protocol come as messages.
-    ...(isFeed && { protocol: 2 }),
+    ...(feed !== undefined && { protocol: 2 }),
   }
 }
 

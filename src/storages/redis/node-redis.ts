@@ -1,11 +1,11 @@
 import type { NodeRedisClient } from '../../clients/redis-client.ts'
-import { answeredError, type Reply, type ServerClient } from './server-client.ts'
+import { answeredError, type FeedWay, type Reply, type ServerClient } from './server-client.ts'
 
 // The type of the protocol that values have, as @redis/client numbers it.
 const blobString = 36
 
 /** What every client of @redis/client that we make is told, whatever the program's own is. */
-export function nodeRedisSettings(isFeed: boolean): object {
+export function nodeRedisSettings(feed: FeedWay | undefined): object {
   return {
     disableOfflineQueue: true,
     commandsQueueMaxLength: undefined,
@@ -14,8 +14,8 @@ export function nodeRedisSettings(isFeed: boolean): object {
     readonly: false,
     clientSideCache: undefined,
     maintNotifications: 'disabled',
-    emitInvalidate: isFeed,
-    ...(isFeed && { RESP: 3 }),
+    emitInvalidate: feed === 'tracking',
+    ...(feed === 'tracking' && { RESP: 3 }),
   }
 }
 

@@ -108,6 +108,7 @@ function endpointOf(
     tls,
     `${name}: url`,
   )
-  if (endpoint.database !== 0) throw invalidOption(`${name}: url`, 'database 0: a cluster has no other', url)
+  if (endpoint.database !== 0)
+    throw invalidOption(`${name}: url`, 'database 0: a cluster has no other', endpoint.database)
   return endpoint
 }

@@ -4,12 +4,11 @@ import { Lifecycle } from '../lifecycle.ts'
 import { changeMessages, changesChannel } from './changes-channel.ts'
 import { Entries, type Publish } from './entries.ts'
 import { entryKeys } from './enumeration.ts'
-import type { FeedWay } from './feed-connection.ts'
 import { findFeedWay, type FeedChoice } from './feed-way.ts'
 import { Following, type FeedSource } from './following.ts'
 import { isLeaseKey } from './lease-key.ts'
 import { readFigures } from './server-stats.ts'
-import type { Reply } from './server-client.ts'
+import type { FeedWay, Reply } from './server-client.ts'
 import type { Servers } from './servers.ts'
 
 /** What a storage over Redis servers is made of. */
@@ -18,7 +17,7 @@ export interface RedisParts {
   readonly feed: FeedChoice
   /** Milliseconds, for what comes without a ttl. */
   readonly ttl: number
-  openServers(): Promise<Servers>
+  readonly openServers: () => Promise<Servers>
 }
 
 /** The storage over one server or a cluster. */

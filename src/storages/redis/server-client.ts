@@ -9,6 +9,9 @@ export interface Address {
   readonly port: number
 }
 
+/** How changes are told: by the server, whoever made them, or by those who make them through this storage. */
+export type FeedWay = 'tracking' | 'pubsub'
+
 /**
  * A client of either package, for one connection: connected once, lost once, and never by itself connected again.
  * It keeps no queue: what is sent while there is no connection fails.
@@ -31,8 +34,8 @@ export interface ServerClient {
 
 /** Makes clients, none of them connected yet. */
 export interface ClientMaker {
-  /** @param address where to, if not where the settings say; `isFeed`: for what only listens */
-  make(options: { readonly address?: Address | undefined; readonly isFeed?: boolean }): ServerClient
+  /** @param options `address`: where to, if not where the settings say; `feed`: for what only listens, in this way */
+  make(options: { readonly address?: Address | undefined; readonly feed?: FeedWay | undefined }): ServerClient
 }
 
 /** The word by which a server begins an error, like `WRONGTYPE`; `undefined` for errors that aren't a server's. */

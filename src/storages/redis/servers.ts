@@ -1,5 +1,5 @@
 import type { RedisWords } from '../../clients/redis-client.ts'
-import type { Reply, ServerClient } from './server-client.ts'
+import type { FeedWay, Reply, ServerClient } from './server-client.ts'
 
 /** A command, and the slot of all the keys it names. */
 export interface Command {
@@ -40,7 +40,7 @@ export interface Servers {
 /** Clients that only listen. */
 export interface Listeners {
   /** One for each server, made when called, not connected. */
-  clients(): readonly ServerClient[]
+  clients(way: FeedWay): readonly ServerClient[]
   /** Milliseconds that connecting may take. */
   readonly limit: number
   /** Which servers they are, and how they share the keys. */

@@ -45,7 +45,7 @@ export function singleServer(maker: ClientMaker, limits: Limits, poolSize: numbe
     async listeners() {
       const address = await sentinels?.master()
       return {
-        clients: () => [maker.make({ address, isFeed: true })],
+        clients: (feed) => [maker.make({ address, feed })],
         limit: limits.connect,
         layout: '',
         survey: undefined,

@@ -32,7 +32,7 @@ test('a server that is no memcached is told from one', async () => {
 
 test('a memcached that is too old is refused, with the version it takes', async () => {
   const server = await fake((line) => (line === 'version' ? 'VERSION 1.5.22\r\n' : 'ERROR\r\n'))
-  await expect(storageOn(server).getMany(['a'])).rejects.toThrow(failsWith('UNSUPPORTED', '1.5.22: 1.6 or later'))
+  await expect(storageOn(server).getMany(['a'])).rejects.toThrow(failsWith('UNSUPPORTED', '1.5.22: 1.6.10 or later'))
 })
 
 test('a server at its limit of connections is down', async () => {

@@ -125,7 +125,7 @@ describe.skipIf(!(await isServerHere('mongodb')))('documents', { timeout: 30_000
     expect((await storage.getMany(['large']))[0]?.payload).toHaveLength(largest.payload.length)
     const tooLarge = { ...item('too large'), payload: new Uint8Array(16 * 2 ** 20) }
     await expect(storage.setMany([item('beside'), tooLarge])).rejects.toMatchObject({
-      code: 'UNSERIALIZABLE',
+      code: 'UNSUPPORTED',
       message: expect.stringContaining('expected entries under 16 MiB') as string,
     })
     expect(await texts(storage, 'beside', 'too large')).toEqual([undefined, undefined])

@@ -1,5 +1,5 @@
 import type { MysqlConnection, MysqlStatement } from '../../../clients/mysql-client.ts'
-import type { StoredItem } from '../../../contracts/storage.ts'
+import type { Claim, StoredItem } from '../../../contracts/storage.ts'
 import { CacheError } from '../../../kernel/errors.ts'
 import { idsOf, type Step } from '../server/batches.ts'
 import { nameOf } from '../server/row-id.ts'
@@ -60,6 +60,49 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
   ): Promise<readonly Step<Thing>[]> => {
     const tokens = await lock(client, idsOf(steps))
     return steps.filter((step) => tokens.get(step.name) === nameOf(Buffer.from(step.thing.token)))
+  }
+
+  /** Whose leases these are, or those of them that are held, with the entries that stand there. */
+  const lookAtLeases = async (
+    client: MysqlConnection,
+    steps: readonly Step<Claim>[],
+    which: 'held' | 'all',
+  ): Promise<{
+    readonly now: number
+    readonly rows: readonly (FoundRow & { readonly token: string | undefined })[]
+  }> => {
+    const [clock, ...rows] = await select(
+      client,
+      `SELECT NULL, NULL, NULL, NULL, ${now} UNION ALL
+        SELECT id, IF(${isAlive}, header, NULL), IF(${isAlive}, payload, NULL), lease_token, NULL
+        FROM ${table} WHERE id IN (?) ${which === 'held' ? `AND lease_until > ${now}` : ''}`,
+      [idsOf(steps)],
+    )
+    return {
+      now: Number(clock?.[4]),
+      rows: rows.map((row) => ({
+        ...foundRow(row),
+        token: row[3] === null ? undefined : nameOf(row[3] as Uint8Array),
+      })),
+    }
+  }
+
+  const insertLeases = async (
+    client: MysqlConnection,
+    steps: readonly Step<Claim>[],
+    isForced: boolean,
+  ): Promise<void> => {
+    const update = isForced
+      ? 'lease_token = VALUES(lease_token), lease_until = VALUES(lease_until)'
+      : `lease_token = IF(lease_until > ${now}, lease_token, VALUES(lease_token)),
+         lease_until = IF(lease_token = VALUES(lease_token), VALUES(lease_until), lease_until)`
+    const row = `(?, ?, ?, LEAST(${never}, ${now} + ?))`
+    await change(
+      client,
+      `INSERT INTO ${table} (id, key_rest, lease_token, lease_until) VALUES ${listOf(row, steps)}
+        ON DUPLICATE KEY UPDATE ${update}`,
+      steps.flatMap(({ id, rest, thing }) => [id, rest, Buffer.from(thing.token), wholeMilliseconds(thing.life)]),
+    )
   }
 
   const deleteWhere = (client: MysqlConnection, ids: readonly Uint8Array[], condition: string): Promise<number> =>
@@ -123,33 +166,18 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
     },
 
     async claim(client, steps, isForced) {
-      const update = isForced
-        ? 'lease_token = VALUES(lease_token), lease_until = VALUES(lease_until)'
-        : `lease_token = IF(lease_until > ${now}, lease_token, VALUES(lease_token)),
-           lease_until = IF(lease_token = VALUES(lease_token), VALUES(lease_until), lease_until)`
-      const row = `(?, ?, ?, LEAST(${never}, ${now} + ?))`
-      await change(
-        client,
-        `INSERT INTO ${table} (id, key_rest, lease_token, lease_until) VALUES ${listOf(row, steps)}
-          ON DUPLICATE KEY UPDATE ${update}`,
-        steps.flatMap(({ id, rest, thing }) => [id, rest, Buffer.from(thing.token), wholeMilliseconds(thing.life)]),
-      )
-      const [clock, ...rows] = await select(
-        client,
-        `SELECT NULL, NULL, NULL, NULL, ${now} UNION ALL
-          SELECT id, IF(${isAlive}, header, NULL), IF(${isAlive}, payload, NULL), lease_token, NULL
-          FROM ${table} WHERE id IN (?)`,
-        [idsOf(steps)],
-      )
-      const tokens = new Map(steps.map(({ name, thing }) => [name, nameOf(Buffer.from(thing.token))]))
-      return {
-        now: Number(clock?.[4]),
-        rows: rows.map((found) => {
-          const row = foundRow(found)
-          const holder = found[3] as Uint8Array | null
-          return { ...row, won: holder !== null && tokens.get(row.name) === nameOf(holder) }
-        }),
-      }
+      // Those who come for what is held must not lock it, or its holder would stand in line with them.
+      const { now, rows: held } = await lookAtLeases(client, steps, 'held')
+      const lost = isForced ? [] : held.map((row) => ({ ...row, won: false }))
+      const names = new Set(lost.map(({ name }) => name))
+      const free = steps.filter(({ name }) => !names.has(name))
+      if (free.length === 0) return { now, rows: lost }
+
+      await insertLeases(client, free, isForced)
+      const { rows } = await lookAtLeases(client, free, 'all')
+      const tokens = new Map(free.map(({ name, thing }) => [name, nameOf(Buffer.from(thing.token))]))
+      const claimed = rows.map((row) => ({ ...row, won: tokens.get(row.name) === row.token }))
+      return { now, rows: [...lost, ...claimed] }
     },
 
     renew: (client, steps) =>

@@ -12,7 +12,11 @@ export interface PostgresDialectOptions {
   readonly table: string
   /** Where changes are told; `undefined` if nobody is to be told. */
   readonly channel: string | undefined
+  readonly statements: PostgresStatements
 }
+
+/** Whether statements are parsed and planned each time, or once for each connection. */
+export type PostgresStatements = 'plain' | 'prepared'
 
 /**
  * The statements of Postgres. Each is a transaction by itself, so they can go through a pooler, or a connection that the
@@ -21,35 +25,40 @@ export interface PostgresDialectOptions {
  * Rows that are there are locked in the order of their ids before they are changed: two statements that lock each
  * other's rows would wait a second before the server notices.
  */
-export function postgresDialect({ table, channel }: PostgresDialectOptions): SqlDialect<PostgresClient> {
-  const statements = statementsOf(`"${table}"`, channel !== undefined)
+export function postgresDialect({ table, channel, statements }: PostgresDialectOptions): SqlDialect<PostgresClient> {
+  const texts = statementsOf(`"${table}"`, channel !== undefined)
+  // A server cuts names at 63 bytes.
+  const nameFor = (statement: Statement): { readonly name?: string } =>
+    statements === 'plain' ? {} : { name: `${channel === undefined ? 'q' : 't'}:${statement}:${table}` }
 
-  const run = async (client: PostgresClient, text: string, values: unknown[]): Promise<unknown[][]> =>
-    (await client.query({ text, values, rowMode: 'array' })).rows
+  const run = async (client: PostgresClient, statement: Statement, values: unknown[]): Promise<unknown[][]> => {
+    const query = { text: texts[statement], ...nameFor(statement), values, rowMode: 'array' } as const
+    return (await client.query(query)).rows
+  }
 
   /** Runs a statement that changes entries, and tells of it in the same transaction. */
-  const tell = (client: PostgresClient, text: string, values: unknown[], told: Told): Promise<unknown[][]> =>
-    run(client, text, channel === undefined ? values : [...values, channel, feedMessages(told)])
+  const tell = (client: PostgresClient, statement: Statement, values: unknown[], told: Told): Promise<unknown[][]> =>
+    run(client, statement, channel === undefined ? values : [...values, channel, feedMessages(told)])
 
   return {
     limits: { rows: 1_000, bytes: 4 << 20 },
 
     async now(client) {
-      const [row] = await run(client, statements.now, [])
+      const [row] = await run(client, 'now', [])
       return Number(row?.[0])
     },
 
     async read(client, steps) {
-      const rows = await run(client, statements.read, [ids(steps)])
+      const rows = await run(client, 'read', [ids(steps)])
       return rows.map(foundRow)
     },
 
     async write(client, steps) {
-      await tell(client, statements.write, itemColumns(steps), toldOf(steps))
+      await tell(client, 'write', itemColumns(steps), toldOf(steps))
     },
 
     async look(client, steps) {
-      const rows = await run(client, statements.look, [ids(steps)])
+      const rows = await run(client, 'look', [ids(steps)])
       return rows.map(([id, header, isLeased, now]) => ({
         name: nameOf(id as Uint8Array),
         header: (header as Uint8Array | null) ?? undefined,
@@ -65,15 +74,15 @@ export function postgresDialect({ table, channel }: PostgresDialectOptions): Sql
         byteArray(steps.map(({ stale }) => stale?.header ?? null)),
         steps.map(({ stale }) => wholeMilliseconds(stale?.expiredAt)),
       ]
-      return count(await tell(client, statements.makeStale, columns, { keys }))
+      return count(await tell(client, 'makeStale', columns, { keys }))
     },
 
     async delete(client, ids, told) {
-      return count(await tell(client, statements.delete, [byteArray(ids)], told))
+      return count(await tell(client, 'delete', [byteArray(ids)], told))
     },
 
     async claim(client, steps, isForced) {
-      const rows = await run(client, isForced ? statements.claimByForce : statements.claim, claimColumns(steps))
+      const rows = await run(client, isForced ? 'claimByForce' : 'claim', claimColumns(steps))
       return {
         now: Number(rows[0]?.[4]),
         rows: rows.map((row) => ({ ...foundRow(row), won: Number(row[3]) === 1 })),
@@ -82,15 +91,15 @@ export function postgresDialect({ table, channel }: PostgresDialectOptions): Sql
 
     async renew(client, steps) {
       const columns = [ids(steps), tokens(steps), steps.map(({ thing }) => wholeMilliseconds(thing.life))]
-      return names(await run(client, statements.renew, columns))
+      return names(await run(client, 'renew', columns))
     },
 
     async fulfil(client, steps) {
-      return names(await tell(client, statements.fulfil, [...itemColumns(steps), tokens(steps)], toldOf(steps)))
+      return names(await tell(client, 'fulfil', [...itemColumns(steps), tokens(steps)], toldOf(steps)))
     },
 
     async release(client, steps) {
-      await run(client, statements.release, [ids(steps), tokens(steps)])
+      await run(client, 'release', [ids(steps), tokens(steps)])
     },
 
     async ensure(client, steps) {
@@ -101,24 +110,24 @@ export function postgresDialect({ table, channel }: PostgresDialectOptions): Sql
           channel,
           toldOf(steps).keys.flatMap((key) => feedMessages({ keys: [key] })),
         )
-      const rows = await run(client, statements.ensure, columns)
+      const rows = await run(client, 'ensure', columns)
       return rows.map(foundRow)
     },
 
     async change(client, steps, isSoft) {
-      await tell(client, isSoft ? statements.changeSoft : statements.change, itemColumns(steps), toldOf(steps))
+      await tell(client, isSoft ? 'changeSoft' : 'change', itemColumns(steps), toldOf(steps))
     },
 
     async list(client, { from, to, after, limit, what }) {
-      const text = what === 'entries' ? statements.listEntries : statements.listRows
+      const statement = what === 'entries' ? 'listEntries' : 'listRows'
       // Nothing fits between an id and the same with a zero behind it.
       const start = after === undefined ? from : Buffer.concat([after, Buffer.of(0)])
-      const rows = await run(client, text, [start, to, limit])
+      const rows = await run(client, statement, [start, to, limit])
       return rows.map(([id, rest]) => ({ id: id as Uint8Array, rest: rest as Uint8Array | null }))
     },
 
     async sweep(client, limit) {
-      return count(await run(client, statements.sweep, [limit]))
+      return count(await run(client, 'sweep', [limit]))
     },
   }
 }
@@ -161,11 +170,12 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
         ) AS told LEFT JOIN (${answer}) AS answer ON true`
       : `WITH ${statement} ${answer}`
 
-  const claiming = (condition: string): string => `
+  const claiming = (isHeld: string, condition: string): string => `
     WITH claimed AS (
       INSERT INTO ${table} AS entry (id, key_rest, lease_token, lease_until)
       SELECT id, key_rest, token, least(${never}, ${now} + life)
       FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[]) AS given(id, key_rest, token, life)
+      ${isHeld}
       ON CONFLICT (id) DO UPDATE SET lease_token = excluded.lease_token, lease_until = excluded.lease_until
       ${condition}
       RETURNING id, CASE WHEN ${isAlive} THEN header END AS header, CASE WHEN ${isAlive} THEN payload END AS payload
@@ -218,8 +228,12 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
       `${locked}, gone AS (DELETE FROM ${table} AS entry USING locked WHERE entry.id = locked.id RETURNING entry.expires_at)`,
       `SELECT count(*) FROM gone AS entry WHERE ${isAlive}`,
     ),
-    claim: claiming(`WHERE NOT ${stands}`),
-    claimByForce: claiming(''),
+    // Those who come for what is held must not lock it, or its holder would stand in line with them.
+    claim: claiming(
+      `WHERE NOT EXISTS (SELECT FROM ${table} AS entry WHERE entry.id = given.id AND ${stands})`,
+      `WHERE NOT ${stands}`,
+    ),
+    claimByForce: claiming('', ''),
     renew: `WITH ${locked} UPDATE ${table} AS entry SET lease_until = least(${never}, ${now} + life)
       FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS given(id, token, life) JOIN locked USING (id)
       WHERE entry.id = given.id AND entry.lease_token = given.token AND ${stands} RETURNING entry.id`,

@@ -74,8 +74,10 @@ class Line {
   readonly #options: PostgresFeedOptions
   readonly #followers: ReadonlySet<Follower>
   #isEnding = false
+  #isConnecting = false
   #isUnbroken = false
-  #hangUp: (() => void) | undefined
+  #hangUp: () => void = () => undefined
+  readonly #hungUp = new Promise<void>((resolve) => (this.#hangUp = resolve))
 
   constructor(options: PostgresFeedOptions, followers: ReadonlySet<Follower>) {
     this.#options = options
@@ -90,10 +92,11 @@ class Line {
     })
   }
 
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#isEnding = true
-    this.#hangUp?.()
-    return this.ended
+    this.#hangUp()
+    // A connection that is only coming is let go of when it has come.
+    if (!this.#isConnecting) await this.ended
   }
 
   async #keepUp(): Promise<void> {
@@ -111,7 +114,7 @@ class Line {
       }
       if (this.#isEnding) return
       // Drawn at random, or everybody would come back to a server at once.
-      await pause(wait * (0.5 + Math.random() / 2), this.#options.clock)
+      await Promise.race([this.#hungUp, pause(wait * (0.5 + Math.random() / 2), this.#options.clock)])
       wait = Math.min(longestPause, wait * 2)
     }
   }
@@ -119,13 +122,13 @@ class Line {
   /** Listens until the line is ended; rejects when it breaks. */
   async #listen(): Promise<void> {
     const { channel, clock } = this.#options
-    const connection = await this.#options.connect()
+    const connection = await this.#connect()
     const { client } = connection
     client.unref?.()
     const silence = new Silence(client, clock)
     const heard = ({ channel: from, payload }: PostgresNotification): void => {
       silence.end()
-      if (from === channel) this.#tell(readFeedMessage(payload))
+      if (from === channel && this.#isUnbroken) this.#tell(readFeedMessage(payload))
     }
     client.on('notification', heard)
     try {
@@ -134,13 +137,21 @@ class Line {
       if (this.#isEnding) return
       this.#isUnbroken = true
       for (const { listener } of this.#followers) listener.unbroken()
-      await Promise.race([silence.untilTooLong(), new Promise<void>((resolve) => (this.#hangUp = resolve))])
+      await Promise.race([silence.untilTooLong(), this.#hungUp])
     } finally {
-      this.#hangUp = undefined
       silence.stop()
       client.off('notification', heard)
       // It listens for as long as it lives, so it is of no use to others.
       connection.release('broken')
+    }
+  }
+
+  async #connect(): Promise<LentConnection<PostgresClient>> {
+    this.#isConnecting = true
+    try {
+      return await this.#options.connect()
+    } finally {
+      this.#isConnecting = false
     }
   }
 
