@@ -4,10 +4,17 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Storage } from 'tiercel'
 import { file } from 'tiercel/file'
+import { memcached } from 'tiercel/memcached'
+import { mongodb } from 'tiercel/mongodb'
+import { mysql } from 'tiercel/mysql'
+import { postgres } from 'tiercel/postgres'
+import { redis, redisCluster } from 'tiercel/redis'
 import { sqlite } from 'tiercel/sqlite'
+import { startServer, type ServerKind } from '../tests/servers/servers.ts'
 import { medians } from './rounds.ts'
 import { rawFile, rawSqlite } from './storages/raw-local.ts'
-import type { Raw } from './storages/raw.ts'
+import { rawMemcached } from './storages/raw-memcached.ts'
+import { type Raw, rawCluster, rawIoredis, rawMongodb, rawMysql, rawNodeRedis, rawPostgres } from './storages/raw.ts'
 import { openRows } from './storages/rows.ts'
 
 const help = `Every storage beside its own client doing the same by hand. Ratios: ours ÷ by hand, less is better.
@@ -58,7 +65,7 @@ interface Figure {
 interface Pair {
   readonly storage: Storage
   readonly raw: Raw
-  end?(): Promise<void>
+  readonly end?: () => Promise<void>
 }
 
 const goalsOfAll: Readonly<Record<string, number>> = { 'getMany(100), 2 KB': 1.1 }
@@ -73,6 +80,13 @@ const goals: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 }
 
 const contestants: Readonly<Record<string, () => Promise<Pair>>> = {
+  redis: onServer('redis', (url) => redis({ url, driver: 'ioredis' }), rawIoredis),
+  'node-redis': onServer('redis', (url) => redis({ url, driver: '@redis/client' }), rawNodeRedis),
+  'redis-cluster': onServer('redis-cluster', (url) => redisCluster({ url }), rawCluster),
+  memcached: onServer('memcached', (url) => memcached({ servers: [new URL(url).host] }), rawMemcached),
+  postgres: onServer('postgres', (url) => postgres({ url }), rawPostgres),
+  mysql: onServer('mysql', (url) => mysql({ url }), rawMysql),
+  mongodb: onServer('mongodb', (url) => mongodb({ url }), rawMongodb),
   sqlite: inFolder(async (folder) => ({
     storage: sqlite({ path: join(folder, 'cache.db') }),
     raw: await rawSqlite(folder),
@@ -122,5 +136,16 @@ function inFolder(open: (folder: string) => Promise<Pair>): () => Promise<Pair> 
   return async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tiercel-bench-'))
     return { ...(await open(folder)), end: () => rm(folder, { recursive: true, force: true }) }
+  }
+}
+/** A pair on a server of its own. */
+function onServer(
+  kind: ServerKind,
+  open: (url: string) => Storage,
+  openRaw: (url: string) => Promise<Raw>,
+): () => Promise<Pair> {
+  return async () => {
+    const server = await startServer(kind)
+    return { storage: open(server.url), raw: await openRaw(server.url), end: () => server.stop() }
   }
 }

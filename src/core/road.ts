@@ -17,13 +17,17 @@ export async function travel<Params, Value>(
   flights: readonly NodeFlight<Params, Value>[],
 ): Promise<void> {
   const route: Route<Value> = { down: new Set() }
-  const copies: Promise<void>[] = []
+  // What has to end before the way has.
+  const ends: Promise<void>[] = []
   try {
     const looking = flights.filter((flight) => flight.errand.purpose !== 'refresh')
-    const missing = await readTiers(plan, looking, route, copies)
+    const missing = await readTiers(plan, looking, route, ends)
     const loading = flights.filter((flight) => flight.errand.purpose === 'refresh').concat(missing)
-    const { ready, waiting } = await claim(plan, loading, route)
-    await Promise.all([load(plan, ready, route), ...waiting, ...copies])
+    if (loading.length > 0) {
+      const { ready, waiting } = await claim(plan, loading, route)
+      ends.push(load(plan, ready, route), ...waiting)
+    }
+    if (ends.length > 0) await Promise.all(ends)
   } catch (error) {
     for (const flight of flights) if (!flight.landed) flight.reject(error)
   } finally {
@@ -36,7 +40,7 @@ async function readTiers<Params, Value>(
   plan: Plan<Params, Value>,
   flights: readonly NodeFlight<Params, Value>[],
   route: Route<Value>,
-  copies: Promise<void>[],
+  ends: Promise<void>[],
 ): Promise<NodeFlight<Params, Value>[]> {
   let missing = [...flights]
   for (const [depth, tier] of plan.remoteTiers.entries()) {
@@ -69,7 +73,9 @@ async function readTiers<Params, Value>(
       errand.fallback = { entry, tier }
       if (use !== 'fresh') return true
       answerFrom(plan, flight, { entry, tier }, false)
-      copies.push(copyUp(plan, flight, entry, depth, route).finally(() => finish(plan, flight)))
+      const copied = copyUp(plan, flight, entry, depth, route)
+      if (copied === undefined) finish(plan, flight)
+      else ends.push(copied.finally(() => finish(plan, flight)))
       return false
     })
   }

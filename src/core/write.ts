@@ -37,18 +37,25 @@ export async function keep<Params, Value>(
   }
 }
 
-/** Fills the tiers above a remote one with an entry found or written there, but for those that are down. */
-export async function copyUp<Params, Value>(
+/**
+ * Fills the tiers above a remote one with an entry found or written there, but for those that are down.
+ * @returns what has to be waited for, if anything has
+ */
+export function copyUp<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
   entry: Entry<Value>,
   depth: number,
   route: Route<Value>,
-): Promise<void> {
-  // Memory at once where nothing has to be waited for: the next caller shall find it.
-  const hosts = plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
-  if (hosts.length > 0) await copyToHosts(plan, flight, entry, hosts)
-  if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
+): Promise<void> | undefined {
+  const keep = (): void => {
+    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
+  }
+  const hosts = depth === 0 ? [] : plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
+  if (hosts.length > 0) return copyToHosts(plan, flight, entry, hosts).then(keep)
+  // At once, where nothing has to be waited for: the next caller shall find it.
+  keep()
+  return undefined
 }
 
 /** Gives a lease back that won't be used. If that fails it runs out by itself. */

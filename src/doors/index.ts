@@ -1,5 +1,7 @@
 export { createCache } from '../client/create-cache.ts'
 export type { CacheOptions } from '../client/create-cache.ts'
+export { openStorage } from '../client/open-storage.ts'
+export type { OpenedStorage, StorageOptions, StorageOptionsByScheme } from '../client/open-storage.ts'
 export type { Cache } from '../client/cache.ts'
 export type { StorageSync } from '../client/storages-sync.ts'
 export type { CacheStats, StorageSummary } from '../client/cache-stats.ts'

@@ -111,14 +111,18 @@ export class Flight<Value, Errand = undefined> {
 class Deferred<Value> {
   readonly promise: Promise<Value>
   resolve!: (value: Value) => void
-  reject!: (error: unknown) => void
+  #reject!: (error: unknown) => void
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve
-      this.reject = reject
+      this.#reject = reject
     })
+  }
+
+  reject(reason: unknown): void {
     // A flight that nobody waits for any more may fail without anybody being told twice.
     this.promise.catch(() => {})
+    this.#reject(reason)
   }
 }

@@ -94,7 +94,8 @@ export function joinStored({ header, payload }: Stored): Uint8Array {
  * payload all the same; whether they are ours, `readHeader` tells.
  */
 export function splitStored(bytes: Uint8Array): Stored {
-  const end = bytes.length < lengthBytes ? lengthBytes : lengthBytes + viewOf(bytes).getUint16(0)
+  // A view would cost more than all the rest, and every read comes through here.
+  const end = lengthBytes + (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)
   return { header: bytes.subarray(lengthBytes, end), payload: bytes.subarray(end) }
 }
 

@@ -19,7 +19,6 @@ storageConformance(
     },
     cannot: {
       leases: 'a file system has no compare-and-set that would outlive a dead holder',
-      markers: 'not yet',
       feed: 'watching a folder misses changes without saying so',
     },
   },

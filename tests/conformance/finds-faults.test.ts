@@ -357,10 +357,15 @@ const feedFaults: readonly (readonly [string, string, Fault])[] = [
   ],
 ]
 
-test.concurrent.each(feedFaults)('a feed that %s fails where it says: %s', async (_what, where, fault) => {
-  const failures = await failuresOf((storage) => ({ ...storage, ...fault(storage) }))
-  expect(failures.filter((title) => title.includes(where))).not.toEqual([])
-})
+test.concurrent.each(feedFaults)(
+  'a feed that %s fails where it says: %s',
+  async (_what, where, fault) => {
+    const failures = await failuresOf((storage) => ({ ...storage, ...fault(storage) }))
+    expect(failures.filter((title) => title.includes(where))).not.toEqual([])
+    // Cases of a feed wait for what a faulty one never tells.
+  },
+  60_000,
+)
 
 test.each(faults)('a storage that %s fails where it says: %s', async (_what, where, fault) => {
   // Without its feed, whose cases would wait for what a faulty storage never tells.

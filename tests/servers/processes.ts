@@ -72,15 +72,22 @@ export class OwnProcess implements Running {
 
   async end(): Promise<void> {
     this.signal('SIGKILL')
-    if (!this.hasEnded) await this.#ended
+    await this.#untilEnded()
     ours.delete(this)
   }
 
   /** Waits for its end. @returns its exit code */
   async finish(): Promise<number | null> {
-    if (!this.hasEnded) await this.#ended
+    await this.#untilEnded()
     ours.delete(this)
     return this.#child.exitCode
+  }
+
+  // Only then is the process kept alive for it.
+  async #untilEnded(): Promise<void> {
+    if (this.hasEnded) return
+    this.#child.ref()
+    await this.#ended
   }
 }
 

@@ -18,6 +18,8 @@ export class Channel {
   readonly timeline: Timeline
   #opening: Promise<void> | undefined
   #isOpen = false
+  /** Open, and its clock is known. */
+  #isReady = false
   #sync: Sync | undefined
   readonly #reads: Gather<string, Stored | undefined>
   readonly #writes: Gather<StoredItem, void>
@@ -78,34 +80,32 @@ export class Channel {
     await this.storage.close()
   }
 
-  async getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
-    await this.open()
-    return this.#reads.ask(keys)
+  getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
+    return this.#ask(this.#reads, keys)
   }
 
   async setMany(items: readonly StoredItem[]): Promise<void> {
-    await this.open()
-    await this.#writes.ask(items)
+    await this.#ask(this.#writes, items)
   }
 
-  async claimMany(claims: readonly Claim[]): Promise<readonly ClaimAnswer[]> {
-    await this.open()
-    return this.#claims.ask(claims)
+  claimMany(claims: readonly Claim[]): Promise<readonly ClaimAnswer[]> {
+    return this.#ask(this.#claims, claims)
   }
 
-  async renewMany(renewals: readonly Claim[]): Promise<readonly boolean[]> {
-    await this.open()
-    return this.#renewals.ask(renewals)
+  renewMany(renewals: readonly Claim[]): Promise<readonly boolean[]> {
+    return this.#ask(this.#renewals, renewals)
   }
 
-  async fulfilMany(items: readonly LeasedItem[]): Promise<readonly boolean[]> {
-    await this.open()
-    return this.#fulfilments.ask(items)
+  fulfilMany(items: readonly LeasedItem[]): Promise<readonly boolean[]> {
+    return this.#ask(this.#fulfilments, items)
   }
 
   async releaseMany(held: readonly { key: string; token: string }[]): Promise<void> {
-    await this.open()
-    await this.#releases.ask(held)
+    await this.#ask(this.#releases, held)
+  }
+
+  #ask<Question, Answer>(gather: Gather<Question, Answer>, questions: readonly Question[]): Promise<readonly Answer[]> {
+    return this.#isReady ? gather.ask(questions) : this.open().then(() => gather.ask(questions))
   }
 
   async #open(): Promise<void> {
@@ -118,5 +118,6 @@ export class Channel {
         () => time.now(),
         (now) => now,
       )
+    this.#isReady = true
   }
 }

@@ -1,6 +1,6 @@
 import type { Serializer } from '../../contracts/serializer.ts'
 import type { Stored, StoredItem } from '../../contracts/storage.ts'
-import { withDeadline } from '../../flight/deadline.ts'
+import { Deadlines } from '../../flight/deadlines.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Entry } from '../../kernel/entry.ts'
 import { CacheError } from '../../kernel/errors.ts'
@@ -47,10 +47,14 @@ export class RemoteTier<Value = unknown> {
   readonly counters: TierCounters = new TierCounters()
   readonly #parts: RemoteTierParts
   readonly #fingerprint: number
+  readonly #deadlines: Deadlines
+  readonly #bulkDeadlines: Deadlines
 
   constructor(parts: RemoteTierParts) {
     this.#parts = parts
     this.#fingerprint = fingerprint(parts.serializer.name)
+    this.#deadlines = new Deadlines(parts.timeLimit, parts.clock)
+    this.#bulkDeadlines = new Deadlines(Math.max(parts.timeLimit, bulkTimeLimit), parts.clock)
   }
 
   get name(): string {
@@ -135,7 +139,7 @@ export class RemoteTier<Value = unknown> {
     await this.#call(
       'clear',
       this.#opened(() => this.channel.storage.clear(head)),
-      bulkTimeLimit,
+      this.#bulkDeadlines,
     )
   }
 
@@ -151,7 +155,7 @@ export class RemoteTier<Value = unknown> {
     await this.#call('open', this.channel.open())
     const pages = scan.keys(head)[Symbol.asyncIterator]()
     for (;;) {
-      const page = await this.#call('scan', pages.next(), bulkTimeLimit)
+      const page = await this.#call('scan', pages.next(), this.#bulkDeadlines)
       if (page.done === true) return
       yield page.value
     }
@@ -162,16 +166,19 @@ export class RemoteTier<Value = unknown> {
     return operation()
   }
 
-  async #call<Answer>(operation: string, answer: Promise<Answer>, atLeast = 0): Promise<Answer> {
-    const { clock, events } = this.#parts
-    const limit = Math.max(this.#parts.timeLimit, atLeast)
-    try {
-      return await withDeadline(answer, limit, clock, () => this.#timedOut(operation, limit))
-    } catch (cause) {
-      const error = this.#unavailable(operation, cause)
-      if (events.wanted.storageFailure) events.emit('storageFailure', { storage: this.name, operation, error })
-      throw error
-    }
+  #call<Answer>(operation: string, answer: Promise<Answer>, deadlines: Deadlines = this.#deadlines): Promise<Answer> {
+    return deadlines.guard(
+      answer,
+      () => this.#failed(operation, this.#timedOut(operation, deadlines.limit)),
+      (cause) => this.#failed(operation, cause),
+    )
+  }
+
+  #failed(operation: string, cause: unknown): CacheError {
+    const { events } = this.#parts
+    const error = this.#unavailable(operation, cause)
+    if (events.wanted.storageFailure) events.emit('storageFailure', { storage: this.name, operation, error })
+    return error
   }
 
   #timedOut(operation: string, limit: number): CacheError {
@@ -202,24 +209,34 @@ export class RemoteTier<Value = unknown> {
   }
 
   #copyOf(key: string, stored: Stored | undefined): Copy<Value> | undefined {
-    const { coverage, events } = this.#parts
-    const entry = this.#entryIn(stored, (error) => {
-      this.counters.unreadable++
-      if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
-    })
+    const entry = this.#entryIn(stored, key)
     if (entry === undefined || stored === undefined) return undefined
-    return { ...entry, epoch: coverage === undefined ? 0 : coverage.epochOf(key, stored.header) }
+    const { coverage } = this.#parts
+    const { value, createdAt, staleAt, expiredAt } = entry
+    return {
+      value,
+      createdAt,
+      staleAt,
+      expiredAt,
+      epoch: coverage === undefined ? 0 : coverage.epochOf(key, stored.header),
+    }
   }
 
-  // A claim finds what the read before it has told of already.
-  #entryIn(stored: Stored | undefined, onUnreadable?: (error: unknown) => void): Entry<Value> | undefined {
+  /** @param key whose bytes to complain of; a claim finds what the read before it has told of already */
+  #entryIn(stored: Stored | undefined, key?: string): Entry<Value> | undefined {
     if (stored === undefined) return undefined
     try {
       return this.#unpack(stored)
     } catch (error) {
-      onUnreadable?.(error)
+      if (key !== undefined) this.#complain(key, error)
       return undefined
     }
+  }
+
+  #complain(key: string, error: unknown): void {
+    const { events } = this.#parts
+    this.counters.unreadable++
+    if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
   }
 
   #unpack(stored: Stored): Entry<Value> {
