@@ -4,6 +4,8 @@ import { countHit, countMiss } from './count.ts'
 import type { Errand, Fallback, NodeFlight, Purpose } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
+import { untied } from './reach/reach.ts'
+import { stands } from './reach/stand.ts'
 import { maxAgeOf, type Request } from './request.ts'
 
 // Most refreshes behind an answer at once; beyond it a stale value is served without one.
@@ -141,7 +143,8 @@ function isUsable<Params, Value>(
   { errand }: NodeFlight<Params, Value>,
 ): boolean {
   const { entry, lifetime } = errand
-  return entry === undefined || useOf(entry, plan.commons.clock.now(), lifetime, maxAgeOf(plan, request)) !== 'none'
+  if (entry === undefined) return true
+  return stands(plan, entry) && useOf(entry, plan.commons.clock.now(), lifetime, maxAgeOf(plan, request)) !== 'none'
 }
 
 function errandOf<Params, Value>(
@@ -152,6 +155,7 @@ function errandOf<Params, Value>(
 ): Errand<Params, Value> {
   const { params, options, lifetime = plan.lifetime } = request
   const own = options?.load !== undefined || options?.loadMany !== undefined ? options : plan
+  const ties = request.ties ?? plan.reach?.tiesOf(params) ?? untied
   return {
     purpose,
     params,
@@ -159,6 +163,10 @@ function errandOf<Params, Value>(
     load: own.load,
     loadMany: own.loadMany,
     maxAge: maxAgeOf(plan, request),
+    ties,
+    labels: ties.named.length === 0 ? ties.known : [...ties.known, ...ties.named],
+    expectsLate: plan.reach?.expectsLate === true,
+    before: undefined,
     epochs: plan.epochs,
     epoch: plan.epochs.stamp,
     suspect: state.fallback?.suspect === true,

@@ -9,6 +9,8 @@ import { keepLease } from './keep-lease.ts'
 import { newEntry } from './lifetime.ts'
 import { limited } from './limited.ts'
 import type { AnyPlan, Plan } from './plan.ts'
+import { stampAfter } from './reach/after-load.ts'
+import { noteBefore } from './reach/before-load.ts'
 import type { Route } from './route.ts'
 import { softLimit } from './soft-limit.ts'
 import { keep, notKept, release } from './write.ts'
@@ -22,6 +24,7 @@ export async function load<Params, Value>(
   flights: readonly NodeFlight<Params, Value>[],
   route: Route<Value>,
 ): Promise<void> {
+  if (plan.reach !== undefined) await noteBefore(plan, flights, route)
   const passed: Promise<void>[] = []
   const alone: NodeFlight<Params, Value>[] = []
   const together = new Map<LoadMany<Params, Value>, NodeFlight<Params, Value>[]>()
@@ -155,7 +158,7 @@ function fail<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Param
   flight.reject(error)
 }
 
-// A `ttl` function of the program's may throw; then the value is answered, and not kept.
+// A `ttl` or `tags` function of the program's may throw; then the value is answered, and not kept.
 function entryOf<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
@@ -163,7 +166,8 @@ function entryOf<Params, Value>(
 ): Entry<Value> | undefined {
   const { clock, chance } = plan.commons
   try {
-    return newEntry(value, flight.errand.params, clock.now(), flight.errand.lifetime, chance)
+    const entry = newEntry(value, flight.errand.params, clock.now(), flight.errand.lifetime, chance)
+    return plan.reach === undefined ? entry : { ...entry, stamp: stampAfter(plan, flight, value) }
   } catch (error) {
     notKept(plan, flight.key, error)
     return undefined

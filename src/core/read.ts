@@ -1,4 +1,5 @@
 import { type Entry, madeStale } from '../kernel/entry.ts'
+import { standing } from '../kernel/stamp.ts'
 import { stopwatch } from '../observe/stopwatch.ts'
 import { countHit, countMiss } from './count.ts'
 import type { GetManyOptions } from './definition.ts'
@@ -6,6 +7,7 @@ import type { NodeFlight } from './errand.ts'
 import { fly, launch, revalidate } from './fly.ts'
 import { type Lifetime, type Use, useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
+import { asItStands, findStanding, stands } from './reach/stand.ts'
 import { maxAgeOf, type Request } from './request.ts'
 import type { Copy, LocalTier } from './tiers/local-tier.ts'
 
@@ -65,6 +67,8 @@ export function hitNear<Params, Value>(plan: Plan<Params, Value>, key: string): 
   const now = plan.commons.clock.now()
   const entry = nearest.storage.get(key, now)
   if (entry === undefined || now >= entry.staleAt || entry.epoch !== epochs.trusted) return undefined
+  const { stamp } = entry
+  if (stamp !== undefined && standing(stamp, plan.labels.count) !== 'valid') return undefined
   countHit(plan, key, nearest, false)
   if ((nearest.counters.hits & sampleMask) === 0) sample(nearest, key)
   return entry
@@ -102,7 +106,8 @@ export function lookUp<Params, Value>(
 export function peek<Params, Value>(plan: Plan<Params, Value>, key: string): Value | undefined {
   const now = plan.commons.clock.now()
   for (const tier of plan.localTiers) {
-    const entry = tier.storage.peek(key, now)
+    const kept = tier.storage.peek(key, now)
+    const entry = kept && asItStands(plan, kept)
     if (entry === undefined || !plan.epochs.trusts(entry.epoch)) continue
     const use = useOf(entry, now, plan.lifetime)
     if (use === 'fresh' || use === 'while-revalidating') return entry.value
@@ -110,7 +115,7 @@ export function peek<Params, Value>(plan: Plan<Params, Value>, key: string): Val
   // A load that has landed, and whose value is on its way into the tiers.
   const flight = plan.commons.flights.get(key) as NodeFlight<Params, Value> | undefined
   const entry = flight?.landed === true ? flight.errand.entry : undefined
-  if (entry === undefined || flight?.errand.epoch !== plan.epochs.trusted) return undefined
+  if (entry === undefined || flight?.errand.epoch !== plan.epochs.trusted || !stands(plan, entry)) return undefined
   return useOf(entry, now, plan.lifetime) === 'fresh' ? entry.value : undefined
 }
 
@@ -130,7 +135,7 @@ function findLocally<Params, Value>(
 ): Found<Value> | undefined {
   let best: Found<Value> | undefined
   for (const [depth, tier] of plan.localTiers.entries()) {
-    const entry = tier.find(key, now)
+    const entry = findStanding(plan, tier, key, now)
     if (entry !== undefined && !plan.epochs.trusts(entry.epoch)) {
       tier.counters.misses++
       best ??= suspectIn(plan, tier, entry, now)

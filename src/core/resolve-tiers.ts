@@ -2,9 +2,10 @@ import type { LocalStorage } from '../contracts/local-storage.ts'
 import { parsePositiveDuration } from '../kernel/duration.ts'
 import { invalidOption } from '../kernel/errors.ts'
 import { json } from '../serializers/json.ts'
-import type { NodeOptions, TierOptions } from './definition.ts'
+import type { Definition, TierOptions } from './definition.ts'
 import type { PlanParts } from './defaults.ts'
 import { parseTtl } from './lifetime.ts'
+import { toldOfMarkers } from './reach/told-of-markers.ts'
 import type { Storages } from './storages.ts'
 import { type Epochs, unfed } from './sync/epochs.ts'
 import { Sync } from './sync/sync.ts'
@@ -36,7 +37,7 @@ export interface Tiers<Value> {
  * @throws CacheError `INVALID_OPTION`
  */
 export function resolveTiers<Params, Value>(
-  options: NodeOptions<Params, Value>,
+  options: Definition<Params, Value>,
   parts: PlanParts,
   where: string,
 ): Tiers<Value> {
@@ -68,6 +69,7 @@ export function resolveTiers<Params, Value>(
     const serializer = options.serializer ?? defaults.serializer ?? json()
     const timeLimit = parsePositiveDuration(tier.timeLimit ?? defaultTimeLimit, `${at}.timeLimit`)
     const coverage = channel === authority ? undefined : sync?.hostNamed(channel.name)
+    channel.patience = Math.max(channel.patience, timeLimit)
     remote.push(new RemoteTier({ channel, authority, serializer, ttl, timeLimit, coverage, ...commons.tools }))
   }
   return {
@@ -94,7 +96,9 @@ export function resolveTiers<Params, Value>(
 function syncOf(authority: Channel | undefined, { commons, defaults }: PlanParts): Sync | undefined {
   const { feed } = authority?.storage.capabilities ?? {}
   if (authority === undefined || feed === undefined) return undefined
-  return authority.follow(() => new Sync({ storage: authority.name, feed, prefix: defaults.prefix, commons }))
+  const sync = authority.follow(() => new Sync({ storage: authority.name, feed, prefix: defaults.prefix, commons }))
+  sync.onMarkers = (keys) => toldOfMarkers(commons, authority, keys)
+  return sync
 }
 
 function byDefault(storages: Storages): readonly TierOptions[] {

@@ -5,6 +5,7 @@ import { madeStale } from '../kernel/entry.ts'
 import { useOf } from './lifetime.ts'
 import { load } from './load.ts'
 import type { Plan } from './plan.ts'
+import { readStanding } from './reach/read-standing.ts'
 import type { Route } from './route.ts'
 import { copyUp } from './write.ts'
 
@@ -16,7 +17,7 @@ export async function travel<Params, Value>(
   plan: Plan<Params, Value>,
   flights: readonly NodeFlight<Params, Value>[],
 ): Promise<void> {
-  const route: Route<Value> = { down: new Set() }
+  const route: Route<Value> = { down: new Set(), marked: new Set() }
   // What has to end before the way has.
   const ends: Promise<void>[] = []
   try {
@@ -45,7 +46,7 @@ async function readTiers<Params, Value>(
   let missing = [...flights]
   for (const [depth, tier] of plan.remoteTiers.entries()) {
     if (missing.length === 0) break
-    const entries = await tier.read(missing.map((flight) => flight.key)).catch(() => undefined)
+    const entries = await readStanding(plan, tier, missing, route).catch(() => undefined)
     if (entries === undefined) {
       route.down.add(tier)
       continue

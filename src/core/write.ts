@@ -2,7 +2,9 @@ import type { Entry } from '../kernel/entry.ts'
 import { CacheError } from '../kernel/errors.ts'
 import { warn } from '../observe/events.ts'
 import type { NodeFlight } from './errand.ts'
+import type { Refusal } from './events.ts'
 import type { AnyPlan, Places, Plan } from './plan.ts'
+import { sealed } from './reach/after-load.ts'
 import type { Route } from './route.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
 
@@ -28,9 +30,9 @@ export async function keep<Params, Value>(
     return
   }
   try {
-    const accepted = await commons.changes.run([flight.key], () => writeAuthority(plan, flight, entry, authority))
-    if (!accepted) return
-    await copyUp(plan, flight, entry, plan.remoteTiers.length - 1, route)
+    const written = await commons.changes.run([flight.key], () => writeAuthority(plan, flight, entry, authority))
+    if (written === undefined) return
+    await copyUp(plan, flight, written, plan.remoteTiers.length - 1, route)
     if (commons.events.wanted.write) commons.events.emit('write', { node: plan.name, key: flight.key })
   } catch (error) {
     notKept(plan, flight.key, error)
@@ -75,8 +77,8 @@ export function keepLocally<Value>(
   atMost: number = Infinity,
 ): void {
   const now = plan.commons.clock.now()
-  const { value, createdAt, staleAt, expiredAt } = entry
-  const copy = { value, createdAt, staleAt, expiredAt, epoch }
+  const { value, createdAt, staleAt, expiredAt, stamp } = entry
+  const copy = { value, createdAt, staleAt, expiredAt, stamp, epoch }
   for (const tier of plan.localTiers) tier.put(key, copy, now, atMost)
 }
 
@@ -86,30 +88,51 @@ function emergencyEpoch<Params, Value>({ errand }: NodeFlight<Params, Value>): n
   return epoch === epochs.stamp ? epochs.emergency : epoch
 }
 
+// Returns the entry as it was written.
 async function writeAuthority<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
-  entry: Entry<Value>,
+  loaded: Entry<Value>,
   authority: RemoteTier<Value>,
-): Promise<boolean> {
-  const { token } = flight.errand
-  if (!flight.fenced) {
-    refused(plan, flight, flight.errand.leaseLost ? 'lease' : 'fence')
+): Promise<Entry<Value> | undefined> {
+  // Nothing is waited for where there are no tags.
+  const entry = loaded.stamp === undefined ? loaded : await sealedOrReleased(plan, flight, loaded, authority)
+  if (entry === undefined || !flight.fenced) {
+    refused(plan, flight, flight.fenced ? 'tag' : flight.errand.leaseLost ? 'lease' : 'fence')
+    // What may not be written is nobody's any more either.
+    flight.breakFence()
     release(plan, flight)
-    return false
+    return undefined
   }
+  flight.errand.entry = entry
+  const { token } = flight.errand
   if (token === undefined) {
     await authority.write([{ key: flight.key, entry }])
-    return true
+    return entry
   }
   flight.errand.token = undefined
   try {
     const written = await authority.fulfil({ key: flight.key, entry }, token)
     if (!written) refused(plan, flight, 'lease')
-    return written
+    return written ? entry : undefined
   } catch (error) {
     // What was not written would keep everybody waiting until the lease runs out.
     giveBack(plan, flight.key, token, authority)
+    throw error
+  }
+}
+
+async function sealedOrReleased<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  entry: Entry<Value>,
+  authority: RemoteTier<Value>,
+): Promise<Entry<Value> | undefined> {
+  if (!flight.fenced) return undefined
+  try {
+    return await sealed(plan, flight, authority, entry)
+  } catch (error) {
+    release(plan, flight)
     throw error
   }
 }
@@ -137,13 +160,9 @@ async function copyToHosts<Params, Value>(
   })
 }
 
-function refused<Params, Value>(
-  plan: Plan<Params, Value>,
-  flight: NodeFlight<Params, Value>,
-  reason: 'fence' | 'lease',
-): void {
+function refused<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>, reason: Refusal): void {
   const { counters, commons, name } = plan
-  counters.refusedWrites++
+  counters.refusedWrites[reason]++
   if (commons.events.wanted.writeRefused) commons.events.emit('writeRefused', { node: name, key: flight.key, reason })
 }
 

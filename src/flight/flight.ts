@@ -18,6 +18,7 @@ export class Flight<Value, Errand = undefined> {
   #settled = false
   #landed = false
   #fenced = true
+  #closed = false
   #passengers = 0
   #deserted = false
 
@@ -44,6 +45,16 @@ export class Flight<Value, Errand = undefined> {
   /** Whether every caller has gone before there was an answer. */
   get deserted(): boolean {
     return this.#deserted
+  }
+
+  /** Whether nobody may join it any more. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Lets nobody join any more. It may write what it brings, unless a younger one starts. */
+  close(): void {
+    this.#closed = true
   }
 
   breakFence(): void {

@@ -182,21 +182,25 @@ function faultyMarkers(markers: Markers, under: Under): Markers {
 
 /** Every page is a round trip, and can go wrong. */
 function faultyScan(scan: Scan, under: Under): Scan {
-  return {
-    async *keys(prefix) {
-      const pages = scan.keys(prefix)[Symbol.asyncIterator]()
-      try {
-        for (;;) {
-          const page = await under('scan', [prefix], () => pages.next())
-          if (page.done === true) return
-          yield page.value
-        }
-      } finally {
-        await pages.return?.()
+  const pages = async function* (prefix: string, list: (prefix: string) => AsyncIterable<readonly string[]>) {
+    const all = list(prefix)[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const page = await under('scan', [prefix], () => all.next())
+        if (page.done === true) return
+        yield page.value
       }
-    },
+    } finally {
+      await all.return?.()
+    }
+  }
+  return {
+    keys: (prefix) => pages(prefix, (start) => scan.keys(start)),
+    ...(scan.leases !== undefined && { leases: (prefix) => pages(prefix, (start) => scan.leases?.(start) ?? none()) }),
   }
 }
+
+async function* none(): AsyncGenerator<readonly string[]> {}
 
 function keysOf(items: readonly { readonly key: string }[]): readonly string[] {
   return items.map(({ key }) => key)

@@ -73,7 +73,10 @@ function connect(data: Data): SimpleStorage {
     capabilities: {
       leases: leasesOf(life),
       markers: markersOf(life),
-      scan: { keys: (prefix) => pages(life, prefix, data.pageSize) },
+      scan: {
+        keys: (prefix) => pages(life, data.pageSize, { prefix, holds: (table, key) => table.get(key) !== undefined }),
+        leases: (prefix) => pages(life, data.pageSize, { prefix, holds: (table, key) => table.isLeased(key) }),
+      },
       time: { now: () => life.run((table) => table.now()) },
       ...(data.feed && { feed: feedOf(life, data.changes, following) }),
     },
@@ -129,11 +132,15 @@ function markersOf(life: Lifecycle<Table>): Markers {
   }
 }
 
-async function* pages(life: Lifecycle<Table>, prefix: string, size: number): AsyncGenerator<readonly string[]> {
-  const keys = await life.run((table) => table.allKeys(prefix))
+async function* pages(
+  life: Lifecycle<Table>,
+  size: number,
+  wanted: { readonly prefix: string; readonly holds: (table: Table, key: string) => boolean },
+): AsyncGenerator<readonly string[]> {
+  const keys = await life.run((table) => table.allKeys(wanted.prefix))
   for (let start = 0; start < keys.length; start += size) {
     const page = keys.slice(start, start + size)
-    yield await life.run((table) => page.filter((key) => table.get(key) !== undefined))
+    yield await life.run((table) => page.filter((key) => wanted.holds(table, key)))
   }
 }
 
@@ -207,6 +214,10 @@ class Table {
     const kept = softOnly === true ? there?.stored?.header : undefined
     this.#rows.set(key, { stored: copyOf({ header: kept ?? header, payload }), expiresAt: this.#later(there, ttl) })
     this.#changes.tell([key])
+  }
+
+  isLeased(key: string): boolean {
+    return this.#row(key)?.lease !== undefined
   }
 
   claim({ key, token, life, force }: Claim): ClaimAnswer {

@@ -1,6 +1,7 @@
-import type { Claim, ClaimAnswer, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
+import type { Claim, ClaimAnswer, MarkerChange, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
 import { Gather } from '../../flight/gather.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { Labels } from '../reach/labels.ts'
 import type { Sync } from '../sync/sync.ts'
 import { Timeline } from './timeline.ts'
 
@@ -16,6 +17,10 @@ export class Channel {
   readonly storage: Storage
   /** What is known of its clock: learned at open and at each claim. */
   readonly timeline: Timeline
+  /** What is known of the tags and scopes whose markers it keeps. */
+  readonly labels: Labels = new Labels()
+  /** Milliseconds the most patient node waits for it. */
+  patience = 1_000
   #opening: Promise<void> | undefined
   #isOpen = false
   /** Open, and its clock is known. */
@@ -27,12 +32,13 @@ export class Channel {
   readonly #renewals: Gather<Claim, boolean>
   readonly #fulfilments: Gather<LeasedItem, boolean>
   readonly #releases: Gather<{ key: string; token: string }, void>
+  readonly #ensured: Gather<StoredItem, Stored>
 
   constructor(name: string, storage: Storage, clock: Clock) {
     this.name = name
     this.storage = storage
     this.timeline = new Timeline(clock)
-    const { leases } = storage.capabilities
+    const { leases, markers } = storage.capabilities
     this.#reads = new Gather((keys) => storage.getMany(keys))
     this.#writes = new Gather((items) => storage.setMany(items).then(() => new Array<void>(items.length)))
     this.#claims = new Gather((claims) =>
@@ -47,10 +53,15 @@ export class Channel {
       await leases?.releaseMany(held)
       return new Array<void>(held.length)
     })
+    this.#ensured = new Gather(async (wanted) => (await markers?.ensureMany(wanted)) ?? [])
   }
 
   get leases(): boolean {
     return this.storage.capabilities.leases !== undefined
+  }
+
+  get markers(): boolean {
+    return this.storage.capabilities.markers !== undefined
   }
 
   /** Opens the storage once. After a failure the next call tries again. */
@@ -106,6 +117,15 @@ export class Channel {
 
   #ask<Question, Answer>(gather: Gather<Question, Answer>, questions: readonly Question[]): Promise<readonly Answer[]> {
     return this.#isReady ? gather.ask(questions) : this.open().then(() => gather.ask(questions))
+  }
+
+  ensureMany(markers: readonly StoredItem[]): Promise<readonly Stored[]> {
+    return this.#ask(this.#ensured, markers)
+  }
+
+  async changeMany(changes: readonly MarkerChange[]): Promise<void> {
+    await this.open()
+    await this.storage.capabilities.markers?.changeMany(changes)
   }
 
   async #open(): Promise<void> {

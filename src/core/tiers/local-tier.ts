@@ -41,9 +41,11 @@ export class LocalTier<Value = unknown> {
     return this.storage.delete(key)
   }
 
-  expire(key: string, now: number): void {
+  /** @returns whether there was something to make stale */
+  expire(key: string, now: number): boolean {
     const copy = this.storage.peek(key, now)
     if (copy !== undefined) this.put(key, madeStale(copy, now), now)
+    return copy !== undefined
   }
 
   clear(head: string): void {

@@ -1,16 +1,21 @@
 import type { Serializer } from '../../contracts/serializer.ts'
 import type { Stored, StoredItem } from '../../contracts/storage.ts'
 import { Deadlines } from '../../flight/deadlines.ts'
+import type { Chance } from '../../kernel/chance.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Entry } from '../../kernel/entry.ts'
 import { CacheError } from '../../kernel/errors.ts'
 import { fingerprint } from '../../kernel/hash.ts'
+import { markerName } from '../../kernel/marker-keys.ts'
+import type { Stamp } from '../../kernel/stamp.ts'
 import { TierCounters } from '../../observe/counters.ts'
 import type { Events } from '../../observe/events.ts'
 import { stopwatch } from '../../observe/stopwatch.ts'
 import { readHeader, writeHeader } from '../../serializers/envelope.ts'
+import type { CarriedVersion } from '../../serializers/versions.ts'
 import type { CacheEvents } from '../events.ts'
 import type { Coverage } from '../sync/coverage.ts'
+import { AuthorityMarkers } from './authority-markers.ts'
 import type { Channel } from './channel.ts'
 import type { Copy } from './local-tier.ts'
 
@@ -30,6 +35,7 @@ export interface RemoteTierParts {
   /** Of a host's storage above an authority with a feed: which of its copies the feed has covered. */
   readonly coverage?: Coverage | undefined
   readonly clock: Clock
+  readonly chance: Chance
   readonly events: Events<CacheEvents>
 }
 
@@ -39,6 +45,12 @@ export interface Keepsake<Value> {
   readonly entry: Entry<Value>
 }
 
+/** An entry as it was stored, and the versions it carries: whether they still stand is not known yet. */
+export interface Found<Value> extends Copy<Value> {
+  /** Absent: none. */
+  readonly carried: readonly CarriedVersion[] | undefined
+}
+
 /**
  * A remote storage as one node uses it: entries instead of bytes, a time limit around every call, and one kind of
  * error. Whatever the storage does, a call here ends in time, with an answer or with `STORAGE_UNAVAILABLE`.
@@ -46,12 +58,15 @@ export interface Keepsake<Value> {
 export class RemoteTier<Value = unknown> {
   readonly counters: TierCounters = new TierCounters()
   readonly #parts: RemoteTierParts
+  /** The markers of tags and scopes, where it is an authority. */
+  readonly markers: AuthorityMarkers
   readonly #fingerprint: number
   readonly #deadlines: Deadlines
   readonly #bulkDeadlines: Deadlines
 
   constructor(parts: RemoteTierParts) {
     this.#parts = parts
+    this.markers = new AuthorityMarkers({ ...parts, call: (operation, answer) => this.#call(operation, answer) })
     this.#fingerprint = fingerprint(parts.serializer.name)
     this.#deadlines = new Deadlines(parts.timeLimit, parts.clock)
     this.#bulkDeadlines = new Deadlines(Math.max(parts.timeLimit, bulkTimeLimit), parts.clock)
@@ -69,11 +84,11 @@ export class RemoteTier<Value = unknown> {
    * The entries of some keys, `undefined` where there is none that can be read, each with the epoch of the feed that
    * covers it.
    */
-  async read(keys: readonly string[]): Promise<(Copy<Value> | undefined)[]> {
+  async read(keys: readonly string[]): Promise<(Found<Value> | undefined)[]> {
     const elapsed = stopwatch()
     const stored = await this.#call('getMany', this.channel.getMany(keys))
     this.counters.readLatency.record(elapsed())
-    return keys.map((key, index) => this.#copyOf(key, stored[index]))
+    return keys.map((key, index) => this.#foundIn(stored[index], key))
   }
 
   /** Writes entries. @returns what may be called once it is known that no key has changed meanwhile */
@@ -94,12 +109,12 @@ export class RemoteTier<Value = unknown> {
     wanted: readonly { readonly key: string; readonly force: boolean }[],
     token: string,
     life: number,
-  ): Promise<{ readonly won: boolean; readonly entry: Entry<Value> | undefined }[]> {
+  ): Promise<{ readonly won: boolean; readonly found: Found<Value> | undefined }[]> {
     const claims = wanted.map(({ key, force }) => (force ? { key, token, life, force } : { key, token, life }))
     const answers = await this.#call('claimMany', this.channel.claimMany(claims))
     return wanted.map((_, index) => {
       const answer = answers[index]
-      return { won: answer?.won === true, entry: this.#entryIn(answer?.stored) }
+      return { won: answer?.won === true, found: this.#foundIn(answer?.stored) }
     })
   }
 
@@ -152,12 +167,47 @@ export class RemoteTier<Value = unknown> {
         `storage '${this.name}' can't list its keys (a ${this.channel.storage.type} storage)`,
       )
     }
+    yield* this.#pages(() => scan.keys(head))
+  }
+
+  /** The keys that start with `head` and hold a lease, as far as the storage can list them. */
+  async *leasedKeys(head: string): AsyncGenerator<readonly string[]> {
+    const { scan } = this.channel.storage.capabilities
+    if (scan?.leases !== undefined) yield* this.#pages(() => scan.leases?.(head) ?? [])
+  }
+
+  /** For each key whether there is something under it. */
+  async has(keys: readonly string[]): Promise<readonly boolean[]> {
+    const stored = await this.#call('getMany', this.channel.getMany(keys))
+    return keys.map((_, index) => stored[index] !== undefined)
+  }
+
+  /** The hard versions that entries carry, whatever else they are: an empty list for none. */
+  async readVersions(keys: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const stored = await this.#call('getMany', this.channel.getMany(keys))
+    return keys.map((_, index) => {
+      try {
+        return readHeader(stored[index]?.header ?? noHeader).versions?.map(({ hard }) => hard) ?? []
+      } catch {
+        return []
+      }
+    })
+  }
+
+  async *#pages(list: () => AsyncIterable<readonly string[]> | readonly []): AsyncGenerator<readonly string[]> {
     await this.#call('open', this.channel.open())
-    const pages = scan.keys(head)[Symbol.asyncIterator]()
-    for (;;) {
-      const page = await this.#call('scan', pages.next(), this.#bulkDeadlines)
-      if (page.done === true) return
-      yield page.value
+    const listed = list()
+    if (!(Symbol.asyncIterator in listed)) return
+    const pages = listed[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const page = await this.#call('scan', pages.next(), this.#bulkDeadlines)
+        if (page.done === true) return
+        yield page.value
+      }
+    } finally {
+      // Whoever leaves early lets the storage know.
+      await pages.return?.()
     }
   }
 
@@ -202,31 +252,18 @@ export class RemoteTier<Value = unknown> {
       createdAt: timeline.toStorage(entry.createdAt),
       staleAt: timeline.toStorage(entry.staleAt),
       expiredAt: timeline.toStorage(entry.expiredAt),
+      versions: entry.stamp && carriedBy(entry.stamp),
     })
     const life = Math.min(ttl, Math.floor(entry.expiredAt - clock.now()))
     const item = { key, header, payload: serializer.encode(entry.value) }
     return life === Infinity ? item : { ...item, ttl: life }
   }
 
-  #copyOf(key: string, stored: Stored | undefined): Copy<Value> | undefined {
-    const entry = this.#entryIn(stored, key)
-    if (entry === undefined || stored === undefined) return undefined
-    const { coverage } = this.#parts
-    const { value, createdAt, staleAt, expiredAt } = entry
-    return {
-      value,
-      createdAt,
-      staleAt,
-      expiredAt,
-      epoch: coverage === undefined ? 0 : coverage.epochOf(key, stored.header),
-    }
-  }
-
-  /** @param key whose bytes to complain of; a claim finds what the read before it has told of already */
-  #entryIn(stored: Stored | undefined, key?: string): Entry<Value> | undefined {
+  // A claim finds what the read before it has told of already, and its entries need no epoch.
+  #foundIn(stored: Stored | undefined, key?: string): Found<Value> | undefined {
     if (stored === undefined) return undefined
     try {
-      return this.#unpack(stored)
+      return this.#unpack(stored, key)
     } catch (error) {
       if (key !== undefined) this.#complain(key, error)
       return undefined
@@ -239,18 +276,31 @@ export class RemoteTier<Value = unknown> {
     if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
   }
 
-  #unpack(stored: Stored): Entry<Value> {
+  #unpack(stored: Stored, key: string | undefined): Found<Value> {
     const { authority, serializer } = this.#parts
     const { timeline } = authority
     const envelope = readHeader(stored.header)
     if (envelope.serializer !== this.#fingerprint) {
       throw new CacheError('UNREADABLE', `stored bytes can't be read: not written by ${serializer.name}()`)
     }
+    const { coverage } = this.#parts
     return {
       value: serializer.decode(stored.payload) as Value,
       createdAt: timeline.fromStorage(envelope.createdAt),
       staleAt: timeline.fromStorage(envelope.staleAt),
       expiredAt: timeline.fromStorage(envelope.expiredAt),
+      stamp: undefined,
+      epoch: coverage === undefined || key === undefined ? 0 : coverage.epochOf(key, stored.header),
+      carried: envelope.versions,
     }
   }
+}
+
+const noHeader = new Uint8Array(0)
+
+function carriedBy({ labels, versions, known }: Stamp): readonly CarriedVersion[] {
+  return versions.map((version, index) => {
+    const label = index < known ? undefined : labels[index]
+    return label === undefined ? version : { ...version, name: markerName(label.key) }
+  })
 }

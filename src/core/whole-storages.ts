@@ -1,11 +1,10 @@
-import type { Commons } from '../core/commons.ts'
-import type { AnyPlan } from '../core/plan.ts'
-import type { Storages } from '../core/storages.ts'
-import { clearUnder } from '../core/tiers/local-tier.ts'
-import { RemoteTier } from '../core/tiers/remote-tier.ts'
+import type { Commons } from './commons.ts'
+import type { AnyPlan } from './plan.ts'
+import type { Storages } from './storages.ts'
+import { clearUnder } from './tiers/local-tier.ts'
+import { wholeTier } from './tiers/whole-tier.ts'
 import { withDeadline } from '../flight/deadline.ts'
 import { CacheError } from '../kernel/errors.ts'
-import { json } from '../serializers/json.ts'
 
 // Connecting, and the last writes, may take longer than a read.
 const patience = 10_000
@@ -37,12 +36,17 @@ export async function clearStorages(
     commons.lookups.breakUnder(head)
     for (const plan of nodes) plan.errors.clear()
     for (const storage of storages.locals) clearUnder(storage, head)
+    // The markers go with the rest: what carries one is of no use any more, wherever it is.
+    for (const { labels } of [commons, ...storages.channels.values()]) labels.changeAll()
   }
   // As with every change: once when it is called, and once when the remote operations have settled.
   cut()
   const clearRemotes = async (): Promise<void> => {
     try {
-      await forEach(storages, 'cleared', async (name) => remoteTier(commons, storages, name)?.clear(head))
+      await forEach(storages, 'cleared', async (name) => {
+        const channel = storages.channels.get(name)
+        if (channel !== undefined) await wholeTier(commons, channel, patience).clear(head)
+      })
     } finally {
       cut()
     }
@@ -59,13 +63,6 @@ export async function closeStorages(commons: Commons, storages: Storages): Promi
     const channel = storages.channels.get(name)
     return channel === undefined ? Promise.resolve() : inTime(commons, name, 'close', channel.close())
   })
-}
-
-function remoteTier(commons: Commons, storages: Storages, name: string): RemoteTier | undefined {
-  const channel = storages.channels.get(name)
-  if (channel === undefined) return undefined
-  const parts = { channel, authority: channel, serializer: json(), ttl: Infinity, timeLimit: patience }
-  return new RemoteTier({ ...parts, ...commons.tools })
 }
 
 async function forEach(storages: Storages, done: string, operate: (name: string) => Promise<unknown>): Promise<void> {
