@@ -34,6 +34,8 @@ export class Member {
   /** Calls that have not been answered. */
   readonly pending: Set<Promise<unknown>> = new Set()
   isDead = false
+  /** What its changes overruled that the server did not confirm: holds here at once, and in the end for everybody. */
+  readonly unconfirmed: { readonly key: number; readonly floor: Overruled }[] = []
   readonly #world: World
   readonly #diskLine: DataLine
   /** By key: calls and loads under way. */
@@ -138,14 +140,22 @@ export class Member {
   }
 
   /** Watches a call to its end. */
-  call<Answer>(keys: readonly number[], promise: Promise<Answer>, onAnswer: (answer: Answer) => void): void {
+  call<Answer>(
+    keys: readonly number[],
+    promise: Promise<Answer>,
+    onAnswer: (answer: Answer) => void,
+    onFailure?: () => void,
+  ): void {
     for (const key of keys) this.#occupy(key, 1)
     const watched: Promise<unknown> = promise
       .then(
         (answer) => {
           if (!this.isDead) onAnswer(answer)
         },
-        (error: unknown) => this.#world.tell?.(`${this.name}: ${String(error)}`),
+        (error: unknown) => {
+          this.#world.tell?.(`${this.name}: ${String(error)}`)
+          if (!this.isDead) onFailure?.()
+        },
       )
       .finally(() => {
         this.pending.delete(watched)

@@ -28,7 +28,8 @@ export interface Overruled {
   readonly sets: number
 }
 
-const nothing: Overruled = { loads: 0, sets: 0 }
+/** Nothing has been overruled. */
+export const nothing: Overruled = { loads: 0, sets: 0 }
 
 /** What has been overruled, by key, as far as somebody must know. It only grows. */
 export class Floors {
@@ -102,7 +103,9 @@ export class Oracle {
   written({ key, stamp }: Stamped): void {
     const load = this.#loads.get(stamp)
     if (load === undefined) {
-      this.#setsOf(key).push(stamp)
+      const sets = this.#setsOf(key)
+      if (sets.includes(stamp)) this.violations.push(`set ${stamp} of key ${key} was carried out twice`)
+      sets.push(stamp)
       return
     }
     for (const [otherStamp, other] of this.#loads) {

@@ -2,7 +2,7 @@ import type { CacheNode } from '../../core/node.ts'
 import { seededChance } from '../seeded-chance.ts'
 import { Dice } from './dice.ts'
 import { Member } from './member.ts'
-import type { Overruled, Stamped } from './oracle.ts'
+import { nothing, type Overruled, type Stamped } from './oracle.ts'
 import { someProgram, someTerms, type Step, type Terms } from './program.ts'
 import { fleetHead, World } from './world.ts'
 
@@ -85,6 +85,7 @@ class Fleet {
     for (const member of this.#members) member.feedLine?.mend()
     await clock.advance(60_000)
     this.#checkSettled('calls never settled')
+    this.#checkConfirmed()
     await this.#checkServer()
     for (const member of this.#members) {
       for (let key = 0; key < terms.keys; key++) this.#read(member, 'gets', [key], getOne(key))
@@ -130,7 +131,8 @@ class Fleet {
       case 'expire': {
         // What may be served stale may come back; what may not is as good as invalidated.
         const { staleWhileRevalidate, staleIfError } = this.#world.terms
-        const terms = staleWhileRevalidate + staleIfError === 0 ? {} : { overruled: () => ({ loads: 0, sets: 0 }) }
+        const terms =
+          staleWhileRevalidate + staleIfError === 0 ? {} : { overruled: () => nothing, keeps: true as const }
         return this.#change(member, 'expires', [step.key], (node) => node.expire(step.key), terms)
       }
       case 'invalidateAll':
@@ -169,15 +171,25 @@ class Fleet {
     what: string,
     keys: readonly number[],
     change: (node: CacheNode<number, Stamped>) => Promise<unknown>,
-    terms: { readonly overruled?: () => Overruled } = {},
+    terms: { readonly overruled?: () => Overruled; readonly keeps?: true } = {},
   ): void {
     const { oracle, tell } = this.#world
     const { latest } = oracle
+    const sets = keys.map((key) => oracle.setCount(key))
     tell?.(`${member.name} ${what} ${keys.join()}`)
-    member.call(keys, change(member.node), () => {
+    const onDone = (): void => {
       tell?.(`${member.name} ${what} ${keys.join()}: done`)
       for (const key of keys) this.#overrule(key, terms.overruled?.() ?? member.overrules(key, latest), member)
-    })
+    }
+    // What the server may have done or not is made up for by a delete; until then nothing of it is believed.
+    const onFailure = (): void => {
+      for (const [index, key] of keys.entries()) {
+        const floor = { loads: terms.keeps === true ? 0 : latest, sets: terms.keeps === true ? 0 : (sets[index] ?? 0) }
+        member.told.raise(key, floor)
+        member.unconfirmed.push({ key, floor })
+      }
+    }
+    member.call(keys, change(member.node), onDone, onFailure)
   }
 
   #deleteByHand(key: number): void {
@@ -224,6 +236,16 @@ class Fleet {
   #checkSettled(what: string): void {
     for (const { name, pending } of this.#members) {
       if (pending.size > 0) this.#world.oracle.violations.push(`${name}: ${pending.size} ${what}`)
+    }
+  }
+
+  #checkConfirmed(): void {
+    const { oracle } = this.#world
+    for (const { name, cache, unconfirmed } of this.#members) {
+      const owedCount = cache.sync()['shared']?.owedCount ?? 0
+      if (owedCount > 0)
+        oracle.violations.push(`${name} owes the server ${owedCount} deletes, though it can be reached`)
+      for (const { key, floor } of unconfirmed) oracle.overruled.raise(key, floor)
     }
   }
 

@@ -184,4 +184,36 @@ export const mutants: readonly Mutant[] = [
     name: 'whoever finds a lease taken loads and writes all the same',
     mutations: [{ file: 'core/lease.ts', from: '    flight.errand.surplus = true\n', to: '' }],
   },
+  {
+    name: 'DEFECTS 37: a change that the server did not confirm is forgotten',
+    mutations: [{ file: 'core/tiers/owed.ts', from: '    else owed.owe(debt.keys, debt.head)\n', to: '' }],
+    fleet: { terms: { trouble: 'data' } },
+  },
+  {
+    name: 'a server that owes us a delete is read all the same',
+    mutations: [
+      {
+        file: 'core/tiers/channel.ts',
+        from: 'if (this.#isReady && this.owed.size === 0) return',
+        to: 'if (this.#isReady) return',
+      },
+    ],
+    fleet: { terms: { trouble: 'data' } },
+  },
+  {
+    name: 'a set that timed out is made up for by a set',
+    mutations: [
+      {
+        file: 'core/set.ts',
+        from: 'owing(authority.channel.owed, debt, () => authority.write([{ key, entry: made }]))',
+        to: `authority.write([{ key, entry: made }]).catch((error: unknown) => {
+          const again = (): unknown =>
+            authority.write([{ key, entry: made }]).catch(() => plan.commons.clock.after(100, again))
+          void again()
+          throw error
+        })`,
+      },
+    ],
+    fleet: { terms: { trouble: 'data' } },
+  },
 ]
