@@ -131,6 +131,7 @@ const mysql: Scheme = {
 const sqlite: Scheme = {
   parameters: {
     table: 'text',
+    createSchema: 'flag',
     driver: ['node:sqlite', 'better-sqlite3', 'libsql'],
     sweepEvery: 'duration',
     'writes.flushEvery': 'duration',

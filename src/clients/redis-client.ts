@@ -11,12 +11,12 @@ export type RedisClusterClient = IoredisCluster | NodeRedisCluster
 export interface IoredisClient {
   readonly options: object
   /** Absent before it first connects. */
-  readonly stream: RedisSocket & { cork(): unknown; uncork(): unknown }
+  readonly stream: RedisSocket & { cork(): unknown; uncork(): unknown; destroy(): unknown }
   duplicate(override?: object): IoredisClient
   connect(): Promise<void>
   disconnect(): void
   callBuffer(...words: [string, ...(string | Buffer)[]]): Promise<unknown>
-  on(event: string, listener: (...parameters: never[]) => void): unknown
+  on(event: string, listener: (...parameters: unknown[]) => void): unknown
 }
 
 /** What we look at of ioredis' `Cluster`. */
@@ -40,7 +40,7 @@ export interface NodeRedisClient extends RedisSocket {
   destroy(): void
   sendCommand(words: RedisWords): Promise<unknown>
   subscribe(channel: string, listener: (message: Buffer) => unknown, isBuffer: true): Promise<unknown>
-  on(event: string, listener: (...parameters: never[]) => void): unknown
+  on(event: string, listener: (...parameters: unknown[]) => void): unknown
 }
 
 /** What we look at of a cluster client of @redis/client. */

@@ -5,7 +5,14 @@ import { encodeBatch, type MetaCommand } from './meta-command.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { flagIn, ReplyParser, statusOf, type Reply } from './reply-parser.ts'
 
-const muchToTake = 1 << 16
+// The server reads less than this in one go, whatever else there is.
+const muchToTake = 4_096
+
+/** What a connection goes by. */
+export interface ConnectionOptions {
+  readonly silence: number
+  readonly isTls: boolean
+}
 
 /**
  * One connection, with any number of questions on the way. Answers come in the order of the questions, so one that is
@@ -17,6 +24,7 @@ export class Connection {
   readonly #server: string
   readonly #socket: Socket
   readonly #silence: number
+  readonly #isNudged: boolean
   readonly #onEnd: (failure: CacheError) => void
   readonly #waiting: Exchange[] = []
   #heardAt = 0
@@ -25,18 +33,16 @@ export class Connection {
 
   /**
    * @param socket is connected
-   * @param limits `silence`: milliseconds without a byte while answers are owed, after which the connection is given up
+   * @param options `silence`: milliseconds without a byte while answers are owed, after which the connection is given up;
+   *   `isTls`: memcached (seen with 1.6.18) waits for the network while OpenSSL holds the rest of what it has received,
+   *   so that something has to be sent behind whatever may not have been read in one go
    * @param onEnd called once, when it is of no use any more
    */
-  constructor(
-    server: string,
-    socket: Socket,
-    limits: { readonly silence: number },
-    onEnd: (failure: CacheError) => void,
-  ) {
+  constructor(server: string, socket: Socket, options: ConnectionOptions, onEnd: (failure: CacheError) => void) {
     this.#server = server
     this.#socket = socket
-    this.#silence = limits.silence
+    this.#silence = options.silence
+    this.#isNudged = options.isTls
     this.#onEnd = onEnd
     const parser = new ReplyParser((reply) => this.#take(reply))
     socket.setNoDelay(true)
@@ -85,14 +91,19 @@ export class Connection {
   #send(bytes: string | Buffer, exchange: Exchange): void {
     if (this.#failure !== undefined) return exchange.reject(this.#failure)
     this.#waiting.push(exchange)
-    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1')
-    // What the server takes off the wire is a sign of life as well, where there is much to take.
-    else if (bytes.length < muchToTake) this.#socket.write(bytes)
-    else this.#socket.write(bytes, () => (this.#heardAt = systemClock.now()))
+    const isMuch = exchange !== nudge && (bytes.length > muchToTake || this.#socket.writableLength > 0)
+    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1', isMuch ? () => this.#taken() : undefined)
+    else this.#socket.write(bytes, isMuch ? () => this.#taken() : undefined)
     if (this.#waiting.length > 1) return
     this.#heardAt = systemClock.now()
     this.#socket.ref()
     this.#watch ??= systemClock.after(this.#silence, () => this.#look())
+  }
+
+  /** What the server takes off the wire is a sign of life as well. */
+  #taken(): void {
+    this.#heardAt = systemClock.now()
+    if (this.#isNudged && this.#failure === undefined) this.#send(encodeBatch([]), nudge)
   }
 
   #hear(parser: ReplyParser, chunk: Buffer): void {
@@ -141,6 +152,8 @@ interface Exchange {
   take(reply: Reply): boolean
   reject(error: Error): void
 }
+
+const nudge: Exchange = { take: () => true, reject: () => undefined }
 
 const refusals = new Set(['ERROR', 'CLIENT_ERROR', 'SERVER_ERROR'])
 

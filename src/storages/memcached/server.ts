@@ -79,12 +79,13 @@ export class Server {
   }
 
   async #greeted(): Promise<Session> {
-    const { connectLimit, namespace, answerLimit } = this.#reach
+    const { connectLimit, namespace, answerLimit, tls } = this.#reach
     const until = systemClock.now() + connectLimit
     const late = (): CacheError => this.#unavailable(`no connection within ${connectLimit} ms`)
     const socket = await this.#connected(connectLimit, late)
     let greetedAt = Infinity
-    const connection = new Connection(this.name, socket, { silence: answerLimit }, (failure) => {
+    const options = { silence: answerLimit, isTls: tls !== undefined }
+    const connection = new Connection(this.name, socket, options, (failure) => {
       // When a server goes, all its connections break: that is one failure.
       if (greetedAt >= this.#failedAt && greetedAt !== Infinity) this.#rest(failure)
     })

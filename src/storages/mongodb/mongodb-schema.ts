@@ -8,8 +8,8 @@ import { layoutVersion } from './documents.ts'
  * layout: it is also how a collection of ours is told from somebody else's.
  */
 
-const indexName = `tiercel_${layoutVersion}_dropAt`
 const indexKeys = { dropAt: 1 } as const
+const indexOptions = { name: `tiercel_${layoutVersion}_dropAt`, expireAfterSeconds: 0 }
 
 /**
  * Makes the collection and its index where they are missing.
@@ -26,29 +26,28 @@ export async function prepareSchema(documents: DocumentCollection, name: string)
   }
 }
 
-/** The same as a script for `mongosh`. */
-export function mongodbSchema({ database, collection }: { database: string; collection: string }): string {
-  const target = `db.getSiblingDB(${JSON.stringify(database)}).getCollection(${JSON.stringify(collection)})`
-  return `${target}.createIndex(
+/** What makes the collection and its index, as a script for `mongosh`. */
+export function mongodbSchema(database: string, collection: string): string {
+  return `db.getSiblingDB(${JSON.stringify(database)}).getCollection(${JSON.stringify(collection)}).createIndex(
   ${JSON.stringify(indexKeys)},
-  ${JSON.stringify({ name: indexName, expireAfterSeconds: 0 })}
-)
+  ${JSON.stringify(indexOptions)}
+);
 `
 }
 
 async function createIndex(documents: DocumentCollection, name: string): Promise<void> {
   try {
-    const options = { name: indexName, expireAfterSeconds: 0 }
-    await documents.run((collection) => collection.createIndex({ ...indexKeys }, options))
+    await documents.run((collection) => collection.createIndex({ ...indexKeys }, indexOptions))
   } catch (cause) {
     const code = mongodbCodeOf(cause)
-    if (code === 85 || code === 86) throw refused(name, `has another index over dropAt, or called ${indexName}`, cause)
+    if (code === 85 || code === 86)
+      throw refused(name, `has another index over dropAt, or called ${indexOptions.name}`, cause)
     throw cause
   }
 }
 
 function isOurs({ name, expireAfterSeconds }: MongodbDocument): boolean {
-  return name === indexName && Number(expireAfterSeconds) === 0
+  return name === indexOptions.name && Number(expireAfterSeconds) === 0
 }
 
 function refused(name: string, what: string, cause?: unknown): CacheError {

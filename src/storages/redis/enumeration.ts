@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { startingWith } from './glob.ts'
 import { entryOfLease, isLeaseKey, leaseHead } from './lease-key.ts'
 import type { Reply } from './server-client.ts'
@@ -43,34 +42,31 @@ export async function clearPrefix(servers: Servers, prefix: string): Promise<voi
   } while (await passes.needAnother())
 }
 
-const mostPasses = 20
-const pauseBetween = 50
+// One that is there all the time, one for what moved meanwhile, and one in reserve.
+const mostPasses = 3
 
 /**
  * How often all servers must be looked through. A key that moves from a server that comes later to one that came
- * before would be missed; so as long as keys are moving, or have moved, it is done again.
+ * before is missed; the next time it is found, for a slot moves from one server to one other.
  */
 class Passes {
   readonly #servers: Servers
-  readonly #limit: number
-  #count = 0
+  #count = 1
   #before: Promise<string>
 
-  constructor(servers: Servers, limit: number = mostPasses) {
+  constructor(servers: Servers) {
     this.#servers = servers
-    this.#limit = limit
     this.#before = this.#state()
     // Heard of when it is asked for.
     this.#before.catch(() => {})
   }
 
   async needAnother(): Promise<boolean> {
-    if (!this.#servers.isSharded) return false
+    if (!this.#servers.isSharded || this.#count === mostPasses) return false
     const before = await this.#before
     this.#before = this.#state()
     if (before === (await this.#before) && !before.endsWith(moving)) return false
-    if (++this.#count >= this.#limit) throw new Error('the slots of the cluster keep moving: try again later')
-    await wait(pauseBetween)
+    this.#count++
     return true
   }
 

@@ -116,9 +116,9 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
       return Number(row?.[0])
     },
 
-    async read(client, steps) {
+    async read(client, ids) {
       const text = `SELECT id, header, payload FROM ${table} WHERE id IN (?) AND ${isAlive}`
-      return (await select(client, text, [idsOf(steps)])).map(foundRow)
+      return (await select(client, text, [ids])).map(foundRow)
     },
 
     write: (client, steps) => upsert(client, steps, overwritten),

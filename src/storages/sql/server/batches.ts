@@ -21,13 +21,19 @@ export function batchesOf<Thing extends { readonly key: string }>(
   things: readonly Thing[],
   limits: BatchLimits,
 ): readonly (readonly Step<Thing>[])[] {
-  const steps = things.map((thing, place) => ({ ...rowIdOf(thing.key), thing, place }))
+  const steps = things.map((thing, place) => stepOf(thing, place))
+  if (steps.length === 1) return [steps]
   return roundsOf(steps).flatMap((round) => slices(round.sort(byName), limits))
 }
 
 /** The ids of a batch. */
 export function idsOf(steps: readonly { readonly id: Uint8Array }[]): readonly Uint8Array[] {
   return steps.map(({ id }) => id)
+}
+
+function stepOf<Thing extends { readonly key: string }>(thing: Thing, place: number): Step<Thing> {
+  const { id, rest, name } = rowIdOf(thing.key)
+  return { id, rest, name, thing, place }
 }
 
 /** In the first round whatever comes first of its key, in the second what comes second, and so on. */

@@ -4,7 +4,7 @@ import { staleStored } from '../../stale-stored.ts'
 import type { KeyPage, SqlTable } from '../sql-table.ts'
 import { batchesOf, idsOf, type Step } from './batches.ts'
 import type { Connections } from './connections.ts'
-import { idRangeOf, keyBytesOf, rowIdOf } from './row-id.ts'
+import { idRangeOf, keyBytesOf, rowIdOf, type RowId } from './row-id.ts'
 import type { FoundRow, IdRange, LeasedItem, ListedRow, SqlDialect, StaleStep } from './sql-dialect.ts'
 
 const keysPerPage = 500
@@ -45,18 +45,16 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
     now: () => connections.use((client) => dialect.now(client)),
 
     async getMany(keys) {
-      const asked = [...new Set(keys)].map((key) => ({ key }))
+      const asked = keys.map(rowIdOf)
       const found = new Map<string, Stored>()
-      await inBatches(asked, async (client, batch) => {
-        const rows = byName(await dialect.read(client, batch))
-        for (const { name, thing } of batch) {
-          const stored = storedOf(rows.get(name))
-          if (stored !== undefined) found.set(thing.key, stored)
+      for (let start = 0; start < asked.length; start += dialect.limits.rows) {
+        const ids = idsOf(asked.slice(start, start + dialect.limits.rows))
+        for (const row of await connections.use((client) => dialect.read(client, ids))) {
+          const stored = storedOf(row)
+          if (stored !== undefined) found.set(row.name, stored)
         }
-      })
-      if (keys.length === asked.length) return keys.map((key) => found.get(key))
-      // Whoever asks twice gets bytes of his own twice.
-      return keys.map((key) => copyOf(found.get(key)))
+      }
+      return answersFor(asked, found)
     },
 
     async setMany(items) {
@@ -204,8 +202,17 @@ function storedOf(row: FoundRow | undefined): Stored | undefined {
   return header && payload && { header, payload }
 }
 
-function copyOf(stored: Stored | undefined): Stored | undefined {
-  return stored && { header: new Uint8Array(stored.header), payload: new Uint8Array(stored.payload) }
+function answersFor(asked: readonly RowId[], found: ReadonlyMap<string, Stored>): (Stored | undefined)[] {
+  const given = new Set<string>()
+  return asked.map(({ name }) => {
+    const stored = found.get(name)
+    // Whoever asks twice gets bytes of his own twice.
+    if (stored === undefined || asked.length === 1 || !given.has(name)) {
+      given.add(name)
+      return stored
+    }
+    return { header: new Uint8Array(stored.header), payload: new Uint8Array(stored.payload) }
+  })
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -57,8 +57,8 @@ export interface ListedRow {
 export interface SqlDialect<Client> {
   readonly limits: BatchLimits
   now(client: Client): Promise<number>
-  /** The entries among these. */
-  read(client: Client, steps: readonly Step<unknown>[]): Promise<readonly FoundRow[]>
+  /** The entries among these, whose ids come in any order. */
+  read(client: Client, ids: readonly Uint8Array[]): Promise<readonly FoundRow[]>
   write(client: Client, steps: readonly Step<StoredItem>[]): Promise<void>
   /** All there is of these. */
   look(client: Client, steps: readonly Step<unknown>[]): Promise<readonly SeenRow[]>
