@@ -296,7 +296,7 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
   /**
    * How the copies in this process stand to what others change, by the name of each storage outside it.
    * @example
-   * cache.sync().shared.state // 'synchronised', 'blind', …
+   * cache.sync()['shared']?.state // 'synchronised', 'blind', …
    */
   sync(): Readonly<Record<string, StorageSync>> {
     return storagesSync(this.#storages)
