@@ -89,13 +89,13 @@ export class MemoryCache<Key = string, Value = unknown> {
   /** As {@link get}, but leaves no trace: not a use, and an expired entry stays where it is. */
   peek(key: Key, now?: number): Value | undefined {
     const slot = this.#slots.find(key)
-    return slot === -1 || this.#slots.isExpired(slot, now) ? undefined : this.#handOut(slot)
+    return slot < 0 || this.#slots.isExpired(slot, now) ? undefined : this.#handOut(slot)
   }
 
   /** Whether there is something to {@link get}. Not a use. */
   has(key: Key, now?: number): boolean {
     const slot = this.#slots.find(key)
-    return slot !== -1 && !this.#slots.isExpired(slot, now)
+    return slot >= 0 && !this.#slots.isExpired(slot, now)
   }
 
   /**
@@ -128,7 +128,7 @@ export class MemoryCache<Key = string, Value = unknown> {
   /** @returns whether there was something to delete */
   delete(key: Key): boolean {
     const slot = this.#slots.find(key)
-    if (slot === -1) return false
+    if (slot < 0) return false
     const wasThere = this.#slots.delete(slot)
     if (this.#isHeard) this.#evictions.tell()
     return wasThere
@@ -246,7 +246,7 @@ export class MemoryCache<Key = string, Value = unknown> {
   // Only what isn't here: to keep what is has been decided.
   #isTurnedAway(key: Key): boolean {
     const { doorkeeper } = this.#options
-    return doorkeeper !== undefined && this.#slots.find(key) === -1 && !doorkeeper.admit(String(key))
+    return doorkeeper !== undefined && this.#slots.find(key) < 0 && !doorkeeper.admit(String(key))
   }
 }
 

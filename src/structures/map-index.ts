@@ -1,5 +1,5 @@
 import { grownList } from './grown.ts'
-import type { KeyIndex } from './key-index.ts'
+import { absent, type KeyIndex } from './key-index.ts'
 import { mix } from './number-index.ts'
 import type { SlotHashes } from './slot-hashes.ts'
 import { fullHash, type StringHash } from './string-hash.ts'
@@ -24,26 +24,13 @@ export class MapIndex<Key> implements KeyIndex<Key> {
     this.#strings = fullHash(seed)
   }
 
-  accepts(): boolean {
-    return true
-  }
-
   reserve(slots: number): void {
     this.#hashes.reserve(slots)
     this.#keys = grownList(this.#keys, slots)
   }
 
   find(key: Key): number {
-    return this.#slots.get(key) ?? -1
-  }
-
-  // The map computes its own; ours is needed by an insertion only.
-  hashOf(): number {
-    return 0
-  }
-
-  findHashed(key: Key): number {
-    return this.find(key)
+    return this.#slots.get(key) ?? absent
   }
 
   insert(key: Key, slot: number): number {
