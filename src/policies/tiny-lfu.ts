@@ -172,7 +172,7 @@ export class TinyLfu implements Policy {
 
   #reckonWith(capacity: number): void {
     this.#capacity = capacity
-    const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity * 0.65)
+    const words = capacity <= smallCapacity ? capacity * 16 : Math.max(smallCapacity * 16, capacity * 0.65)
     this.#sketch.reserve(words, capacity * agingPeriod)
     this.#climber.resize(capacity)
     this.#quota = Math.max(1, Math.round(capacity * this.#climber.share))
@@ -180,8 +180,10 @@ export class TinyLfu implements Policy {
 
   #count(slot: number, hash: number): void {
     this.#misses++
-    this.#climber.miss(hash)
-    this.#seen[slot] = this.#sketch.add(hash, 1)
+    const seen = this.#sketch.add(hash, 1)
+    this.#seen[slot] = seen
+    // What is seen for the first time can't have gone before.
+    if (seen > 1) this.#climber.miss(hash)
     this.#hashes.of[slot] = hash
   }
 

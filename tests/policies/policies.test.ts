@@ -33,14 +33,18 @@ describe.each(policyNames)('%s', (name) => {
   })
 
   test('takes few steps to evict, even when everything was used a moment ago', () => {
-    const policy = createPolicy(name, 1)
-    policy.reserve(20_000)
-    policy.resize(20_000)
-    for (let slot = 0; slot < 20_000; slot++) policy.add(slot, mix(slot))
-    for (let round = 0; round < 5; round++) for (let slot = 0; slot < 20_000; slot++) policy.touch(slot)
-    const began = performance.now()
-    policy.evict()
-    expect(performance.now() - began).toBeLessThan(5)
+    const times = Array.from({ length: 5 }, () => {
+      const policy = createPolicy(name, 1)
+      policy.reserve(20_000)
+      policy.resize(20_000)
+      for (let slot = 0; slot < 20_000; slot++) policy.add(slot, mix(slot))
+      for (let round = 0; round < 5; round++) for (let slot = 0; slot < 20_000; slot++) policy.touch(slot)
+      const began = performance.now()
+      policy.evict()
+      return performance.now() - began
+    })
+    // The shortest: in the others somebody else may have had the processor.
+    expect(Math.min(...times)).toBeLessThan(1)
   })
 
   test('does at least as well as chance where some keys are asked for more than others', () => {
