@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { CacheError } from '../kernel/errors.ts'
+import { schemaCommand } from './schema-command.ts'
 import { simulateCommand } from './simulate-command.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A command: gets what stands behind its name. @throws CacheError if it can't be done */
-type Command = (parameters: readonly string[], terminal: Terminal) => Promise<void>
+type Command = (parameters: readonly string[], terminal: Terminal) => Promise<void> | void
 
 const commands: Readonly<Record<string, Command>> = {
+  schema: schemaCommand,
   simulate: simulateCommand,
 }
 
 const help = `tiercel: tools for caches
 
+  tiercel schema DIALECT    what a storage needs in a database, to be made by hand
   tiercel simulate TRACE…   hit ratios of eviction policies on a trace of requests
   tiercel --version
   tiercel COMMAND --help    what a command can do

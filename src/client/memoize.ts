@@ -1,4 +1,5 @@
-import type { NodeOptions, NodeTerms } from '../core/definition.ts'
+import type { Definition, NodeTerms } from '../core/definition.ts'
+import type { ScopeValue } from '../core/reach/scopes.ts'
 import type { CacheNode } from '../core/node.ts'
 import type { NodeStats } from '../core/stats.ts'
 import type { ArgumentsToKey } from '../kernel/arguments.ts'
@@ -13,6 +14,10 @@ export interface MemoizeOptions<
   readonly name?: string | undefined
   /** What tells calls apart. Default: made from the arguments by the cache's `keys`. */
   readonly key?: NoInfer<(...parameters: Arguments) => string | number> | undefined
+  /** The level of the cache's `scopes` its entries belong to: part of every key. */
+  readonly scope?: string | undefined
+  /** Where the values of its scope are among the arguments. */
+  readonly scopeParams?: NoInfer<(...parameters: Arguments) => Readonly<Record<string, ScopeValue>>> | undefined
 }
 
 /** A function whose results are cached. */
@@ -43,12 +48,13 @@ export function memoizedDefinition<Arguments extends readonly unknown[], Value>(
   name: string,
   options: MemoizeOptions<Arguments, Value>,
   argumentsToKey: ArgumentsToKey,
-): NodeOptions<Arguments, Value> {
-  const { key = (...parameters: Arguments) => argumentsToKey(parameters) } = options
+): Definition<Arguments, Value> {
+  const { key = (...parameters: Arguments) => argumentsToKey(parameters), scopeParams, ...terms } = options
   return {
-    ...options,
+    ...terms,
     name,
     key: (parameters) => key(...parameters),
+    ...(scopeParams && { scopeParams: (parameters: Arguments) => scopeParams(...parameters) }),
     load: (parameters) => call(...parameters),
   }
 }

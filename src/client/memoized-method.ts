@@ -1,4 +1,5 @@
-import type { NodeOptions, NodeTerms } from '../core/definition.ts'
+import type { Definition, NodeTerms } from '../core/definition.ts'
+import type { ScopeValue } from '../core/reach/scopes.ts'
 import type { CacheNode } from '../core/node.ts'
 import type { ArgumentsToKey } from '../kernel/arguments.ts'
 import { CacheError, invalidOption } from '../kernel/errors.ts'
@@ -20,6 +21,10 @@ export interface MemoizedMethodOptions<
   readonly name?: string | undefined
   /** What tells calls on one self apart. Default: made from the arguments by the cache's `keys`. */
   readonly key?: ((this: This, ...parameters: Arguments) => string | number) | undefined
+  /** The level of the cache's `scopes` its entries belong to: part of every key. */
+  readonly scope?: string | undefined
+  /** Where the values of its scope are: in the arguments, or in the instance. */
+  readonly scopeParams?: ((this: This, ...parameters: Arguments) => Readonly<Record<string, ScopeValue>>) | undefined
   /** Default `'instance'`. */
   readonly self?: Self<This> | undefined
 }
@@ -69,7 +74,7 @@ interface Decorator<StorageName extends string> {
 /** What a decorator needs of its cache. */
 export interface MethodHost {
   readonly keys: ArgumentsToKey
-  define<Params, Value>(options: NodeOptions<Params, Value>, where: 'memory' | 'anywhere'): CacheNode<Params, Value>
+  define<Params, Value>(options: Definition<Params, Value>, where: 'memory' | 'anywhere'): CacheNode<Params, Value>
 }
 
 type AnyMethodNode = CacheNode<MethodCall<object, readonly unknown[]>, unknown>
@@ -149,8 +154,8 @@ function definition<This extends object, Arguments extends readonly unknown[], V
   options: MemoizedMethodOptions<This, Arguments, Value>,
   method: Method<This, Arguments, Value>,
   name: string,
-): NodeOptions<MethodCall<This, Arguments>, Value> {
-  const { key, self = 'instance', ...terms } = options
+): Definition<MethodCall<This, Arguments>, Value> {
+  const { key, self = 'instance', scopeParams, ...terms } = options
   const partOf = selfPart(self)
   return {
     ...terms,
@@ -159,6 +164,9 @@ function definition<This extends object, Arguments extends readonly unknown[], V
       const rest = key === undefined ? host.keys(call.parameters) : key.call(call.self, ...call.parameters)
       return partOf(call.self) + String(rest)
     },
+    ...(scopeParams && {
+      scopeParams: (call: MethodCall<This, Arguments>) => scopeParams.call(call.self, ...call.parameters),
+    }),
     load: (call) => method.call(call.self, ...call.parameters),
   }
 }

@@ -1,16 +1,37 @@
+import { invalidateKeys } from '../core/change.ts'
 import type { LoadContext } from '../core/definition.ts'
-import { invalidate, set } from '../core/change.ts'
 import { type LifetimeOptions, resolveLifetime } from '../core/lifetime.ts'
 import type { Plan } from '../core/plan.ts'
+import type { KnownLabel } from '../core/reach/labels.ts'
+import { type Ties, untied } from '../core/reach/reach.ts'
+import { levelsOf, noMarkers } from '../core/reach/resolve-reach.ts'
+import { globalScope, type ScopePath, type Scopes, type ScopeTree, stepsFromLevels } from '../core/reach/scopes.ts'
+import { checkedTags } from '../core/reach/tags.ts'
 import { hitNear, lookUp, read } from '../core/read.ts'
+import { set } from '../core/set.ts'
 import { straight } from '../core/straight.ts'
 import type { Duration } from '../kernel/duration.ts'
+import { CacheError } from '../kernel/errors.ts'
+import { scopePart } from '../kernel/keys.ts'
 
-/** How long an entry without a node lives. */
-export type SetOptions = LifetimeOptions<string, unknown>
+/** Whose an entry without a node is. */
+export interface ScopeOptions<Tree extends ScopeTree = ScopeTree> {
+  /** A level of the cache's scopes and its value, and those above it. Part of the key. Default `'global'`: nobody's. */
+  readonly scope?: ScopePath<Tree> | typeof globalScope | undefined
+}
+
+/** How long an entry without a node lives, and what it can be named by besides its key. */
+export interface SetOptions<Tree extends ScopeTree = ScopeTree>
+  extends LifetimeOptions<string, unknown>, ScopeOptions<Tree> {
+  /** What an invalidation can name besides the key. */
+  readonly tags?: readonly string[] | undefined
+}
 
 /** What a {@link PlainEntries.getOrLoad} may ask for. */
-export interface GetOrLoadOptions<Value> extends LifetimeOptions<string, Value> {
+export interface GetOrLoadOptions<Value, Tree extends ScopeTree = ScopeTree>
+  extends LifetimeOptions<string, Value>, ScopeOptions<Tree> {
+  /** What an invalidation can name besides the key. */
+  readonly tags?: readonly string[] | undefined
   /** Gives up waiting when aborted. */
   readonly signal?: AbortSignal | undefined
   /** How old the answer may be at most. */
@@ -20,18 +41,23 @@ export interface GetOrLoadOptions<Value> extends LifetimeOptions<string, Value> 
 /** Entries without a node: a key and a value, like a map's. */
 export class PlainEntries {
   readonly #plan: Plan<string, unknown>
+  readonly #scopes: Scopes
 
-  constructor(plan: Plan<string, unknown>) {
+  constructor(plan: Plan<string, unknown>, scopes: Scopes) {
     this.#plan = plan
+    this.#scopes = scopes
   }
 
-  async get(key: string): Promise<unknown> {
+  async get(params: string, options?: ScopeOptions): Promise<unknown> {
     if (!this.#plan.enabled) return undefined
-    return lookUp(this.#plan, { key: this.#plan.keyOf(key), params: key })
+    const { key, levels } = this.#place(params, options, 'get')
+    return lookUp(this.#plan, { key, params, ties: tie(levels, []) })
   }
 
-  async set(key: string, value: unknown, options?: SetOptions): Promise<void> {
-    await set(this.#plan, { key: this.#plan.keyOf(key), params: key, lifetime: this.#lifetime(options, 'set') }, value)
+  async set(params: string, value: unknown, options?: SetOptions): Promise<void> {
+    const { key, levels } = this.#place(params, options, 'set')
+    const ties = tie(levels, this.#tags(options, 'set'))
+    await set(this.#plan, { key, params, lifetime: this.#lifetime(options, 'set'), ties }, value)
   }
 
   async getOrLoad(
@@ -39,7 +65,7 @@ export class PlainEntries {
     load: (context: LoadContext) => unknown,
     options: GetOrLoadOptions<unknown> = {},
   ): Promise<unknown> {
-    const key = this.#plan.keyOf(params)
+    const { key, levels } = this.#place(params, options, 'getOrLoad')
     const near = options.maxAge === undefined ? hitNear(this.#plan, key) : undefined
     if (near !== undefined) return near.value
     const perCall = {
@@ -49,15 +75,50 @@ export class PlainEntries {
     }
     if (!this.#plan.enabled) return straight(this.#plan, params, perCall)
     const lifetime = this.#lifetime(options, 'getOrLoad')
-    return read(this.#plan, { key, params, options: perCall, lifetime })
+    const ties = tie(levels, this.#tags(options, 'getOrLoad'))
+    return read(this.#plan, { key, params, options: perCall, lifetime, ties })
   }
 
-  async delete(key: string): Promise<boolean> {
-    return invalidate(this.#plan, this.#plan.keyOf(key))
+  async delete(key: string, options?: ScopeOptions): Promise<boolean> {
+    return (await invalidateKeys(this.#plan, [this.#place(key, options, 'delete').key])) > 0
   }
 
-  #lifetime(options: SetOptions | undefined, method: string): Plan<string, unknown>['lifetime'] {
+  #place(
+    params: string,
+    options: ScopeOptions | undefined,
+    method: string,
+  ): { readonly key: string; readonly levels: readonly KnownLabel[] } {
+    const scope = options?.scope
+    if (scope === undefined || scope === globalScope) return { key: this.#plan.keyOf(params), levels: [] }
+    const steps = stepsFromLevels(this.#scopes, scope, `cache.${method}`)
+    const { keys, labels } = this.#plan
+    const reach = this.#reach(method)
+    return { key: keys.fullIn(scopePart(steps), params), levels: levelsOf(steps, reach.keys.scope, labels) }
+  }
+
+  #tags(options: SetOptions | GetOrLoadOptions<unknown> | undefined, method: string): readonly KnownLabel[] {
+    if (options?.tags === undefined) return []
+    const tags = checkedTags(options.tags, `cache.${method}`)
+    if (tags.length === 0) return []
+    const { keys } = this.#reach(method)
+    return tags.map((tag) => this.#plan.labels.of(keys.tag(tag)))
+  }
+
+  #reach(method: string): NonNullable<Plan<string, unknown>['reach']> {
+    const { reach, authority } = this.#plan
+    if (reach !== undefined) return reach
+    if (authority !== undefined) throw noMarkers(authority.channel, `cache.${method}`)
+    throw new CacheError('UNSUPPORTED', `cache.${method}: tags and scopes have no place to be kept`)
+  }
+
+  #lifetime(options: LifetimeOptions<string, unknown> | undefined, method: string): Plan<string, unknown>['lifetime'] {
     if (options === undefined) return this.#plan.lifetime
     return resolveLifetime(options, `cache.${method}`, this.#plan.lifetime.ttlOf('', undefined))
   }
+}
+
+// Tags are told by the call; whoever reads the key alone has to be told them by the entry.
+function tie(levels: readonly KnownLabel[], tags: readonly KnownLabel[]): Ties {
+  if (levels.length === 0 && tags.length === 0) return untied
+  return { known: levels, named: tags }
 }

@@ -63,6 +63,11 @@ export interface Capabilities {
 export interface Scan {
   /** The keys that start with `prefix` and hold an entry (leases are none), page by page, each at least once. */
   keys(prefix: string): AsyncIterable<readonly string[]>
+  /**
+   * The keys that start with `prefix` and hold a lease, with or without an entry, in the same way. Where it is missing,
+   * an invalidation by pattern doesn't fence the loads that other processes have under way.
+   */
+  leases?(prefix: string): AsyncIterable<readonly string[]>
 }
 
 /** The storage's own clock, where it isn't the process's. */

@@ -3,6 +3,7 @@ import { countHit, countMiss } from './count.ts'
 import type { Fallback, NodeFlight } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import type { AnyPlan, Plan } from './plan.ts'
+import { isValid } from './reach/stand.ts'
 
 /** Answers a flight with what a tier had: fresh, it lands with it; stale, it serves it and goes on. */
 export function answerFrom<Params, Value>(
@@ -30,7 +31,7 @@ export function answerStale<Params, Value>(
 ): boolean {
   const { fallback, lifetime, maxAge } = flight.errand
   // What an invalidation has named is served to nobody, whatever the load does.
-  if (fallback === undefined || flight.settled || !flight.fenced) return false
+  if (fallback === undefined || flight.settled || !flight.fenced || !isValid(plan, fallback.entry)) return false
   const use = useOf(fallback.entry, plan.commons.clock.now(), lifetime, maxAge)
   if (use === 'none' || (use === 'if-error' && reason !== 'error')) return false
   answerFrom(plan, flight, fallback, true)

@@ -1,12 +1,8 @@
-import type { Entry } from '../kernel/entry.ts'
-import { CacheError } from '../kernel/errors.ts'
-import { type Lifetime, newEntry } from './lifetime.ts'
-import type { AnyPlan, Places, Plan } from './plan.ts'
+import type { AnyPlan, Places } from './plan.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
-import { keepLocally, notKept } from './write.ts'
 
 /*
- * Explicit changes: set, invalidate, expire, of a key or of all keys of a node.
+ * Invalidate and expire, of a key or of all keys of a node.
  *
  * Each cuts twice. When it is called, fences are broken and copies in memory dropped, so that nothing from before can be
  * written or joined. When the remote operation has settled the same is done again, because a read that began between
@@ -14,77 +10,45 @@ import { keepLocally, notKept } from './write.ts'
  */
 
 /**
- * Sets a value, as if it had been loaded just now.
- * @throws CacheError `INVALID_OPTION` for `undefined`; `UNSERIALIZABLE`; `STORAGE_UNAVAILABLE` if the authority did not take it
+ * Makes the entries of some keys unusable in every tier.
+ * @returns how many there were, in the tier that had most of them
+ * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entries may be read again; memory's are gone
  */
-export async function set<Params, Value>(
-  plan: Plan<Params, Value>,
-  at: { readonly key: string; readonly params: Params; readonly lifetime?: Lifetime<Params, Value> | undefined },
-  value: Value,
-): Promise<void> {
-  const { commons, authority } = plan
-  const { key, params, lifetime = plan.lifetime } = at
-  commons.refuseIfClosed()
-  if (value === undefined) {
-    throw new CacheError(
-      'INVALID_OPTION',
-      `node '${plan.name}': set: expected a value, got undefined: to remove one, use invalidate or delete`,
-    )
-  }
-  if (!plan.enabled) return
-  const entry = newEntry(value, params, commons.clock.now(), lifetime, commons.chance)
-  cut(plan, key)
-  if (authority === undefined) return keepLocally(plan, key, entry)
-  await commons.changes.run([key], async () => {
-    try {
-      await dropCopies(plan, key)
-      await authority.write([{ key, entry }])
-    } finally {
-      cut(plan, key)
-    }
-    await writeCopies(plan, key, entry)
-    keepLocally(plan, key, entry)
-  })
-}
-
-/**
- * Makes a key's entry unusable in every tier.
- * @returns whether there was one
- * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entry may be read again; memory's is gone
- */
-export async function invalidate<Value>(plan: Places<Value>, key: string): Promise<boolean> {
+export async function invalidateKeys<Value>(plan: Places<Value>, keys: readonly string[]): Promise<number> {
   const { commons, remoteTiers } = plan
   commons.refuseIfClosed()
-  const had = cut(plan, key)
+  const had = keys.filter((key) => cut(plan, key)).length
   const drop = async (): Promise<number[]> => {
     try {
-      return await fromBelow(plan, (tier) => tier.drop([key]))
+      return await fromBelow(plan, (tier) => tier.drop(keys))
     } finally {
-      cut(plan, key)
+      for (const key of keys) cut(plan, key)
     }
   }
-  const dropped = remoteTiers.length === 0 ? [] : await commons.changes.run([key], drop)
-  tell(plan, 'invalidate', key)
-  return had || dropped.some((count) => count > 0)
+  const dropped = remoteTiers.length === 0 ? [] : await commons.changes.run(keys, drop)
+  for (const key of keys) tell(plan, 'invalidate', key)
+  return Math.max(had, ...dropped)
 }
 
 /**
- * Makes a key's entry stale in every tier: served on the node's terms while one caller reloads.
+ * Makes the entries of some keys stale in every tier: served on the node's terms while one caller reloads.
+ * @returns how many there were in memory; of other tiers it isn't known
  * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached
  */
-export async function expire<Value>(plan: Places<Value>, key: string): Promise<void> {
+export async function expireKeys<Value>(plan: Places<Value>, keys: readonly string[]): Promise<number> {
   const { commons, remoteTiers } = plan
   commons.refuseIfClosed()
-  expireLocally(plan, key)
+  const had = keys.filter((key) => expireLocally(plan, key)).length
   const expireBelow = async (): Promise<void> => {
     try {
-      await fromBelow(plan, (tier) => tier.expire([key]))
+      await fromBelow(plan, (tier) => tier.expire(keys))
     } finally {
-      expireLocally(plan, key)
+      for (const key of keys) expireLocally(plan, key)
     }
   }
-  if (remoteTiers.length > 0) await commons.changes.run([key], expireBelow)
-  tell(plan, 'expire', key)
+  if (remoteTiers.length > 0) await commons.changes.run(keys, expireBelow)
+  for (const key of keys) tell(plan, 'expire', key)
+  return had
 }
 
 /**
@@ -92,9 +56,10 @@ export async function expire<Value>(plan: Places<Value>, key: string): Promise<v
  * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached
  */
 export async function invalidateAll<Value>(plan: Places<Value>): Promise<void> {
-  const { commons, keys, remoteTiers } = plan
+  const { commons, keys, remoteTiers, wholeReach } = plan
   commons.refuseIfClosed()
   cutAll(plan)
+  if (wholeReach !== undefined) await wholeReach('invalidate')
   const clearBelow = async (): Promise<void> => {
     try {
       await fromBelow(plan, (tier) => tier.clear(keys.head))
@@ -111,7 +76,7 @@ function tell({ commons, name }: AnyPlan, kind: 'invalidate' | 'expire', key: st
 }
 
 /** Breaks the fences of a key and drops its copies in memory. @returns whether there were any */
-function cut<Value>(plan: Places<Value>, key: string): boolean {
+export function cut<Value>(plan: Places<Value>, key: string): boolean {
   const { commons, errors, localTiers } = plan
   commons.flights.break(key)
   commons.lookups.break(key)
@@ -127,13 +92,13 @@ function cutAll<Value>(plan: Places<Value>): void {
   for (const tier of localTiers) tier.clear(keys.head)
 }
 
-function expireLocally<Value>(plan: Places<Value>, key: string): void {
+function expireLocally<Value>(plan: Places<Value>, key: string): boolean {
   const { commons, errors, localTiers } = plan
   commons.flights.break(key)
   commons.lookups.break(key)
   errors.forget(key)
   const now = commons.clock.now()
-  for (const tier of localTiers) tier.expire(key, now)
+  return localTiers.map((tier) => tier.expire(key, now)).includes(true)
 }
 
 // Copies, then the authority, then the copies again: another process may have filled one from the authority meanwhile.
@@ -151,15 +116,4 @@ async function fromBelow<Value, Result>(
     if (outcome.status === 'rejected') throw outcome.reason
     return outcome.value
   })
-}
-
-async function dropCopies<Value>(plan: Places<Value>, key: string): Promise<void> {
-  await Promise.all(plan.remoteTiers.slice(0, -1).map((tier) => tier.drop([key])))
-}
-
-// The authority has it: a copy that can't be written is a miss there, since it was dropped before.
-async function writeCopies<Value>(plan: Places<Value>, key: string, entry: Entry<Value>): Promise<void> {
-  for (const tier of plan.remoteTiers.slice(0, -1).reverse()) {
-    await tier.write([{ key, entry }]).catch((error: unknown) => notKept(plan, key, error))
-  }
 }

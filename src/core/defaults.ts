@@ -1,7 +1,9 @@
 import type { ArgumentsToKey } from '../kernel/arguments.ts'
+import type { MarkerKeys } from '../kernel/marker-keys.ts'
 import type { Duration } from '../kernel/duration.ts'
 import type { Commons } from './commons.ts'
 import type { SharedOptions } from './definition.ts'
+import type { Scopes } from './reach/scopes.ts'
 import type { Storages } from './storages.ts'
 
 /** What a cache says for all its nodes. */
@@ -9,6 +11,8 @@ export interface Defaults extends SharedOptions {
   readonly prefix: string
   readonly ttl: Duration | null | undefined
   readonly keys: ArgumentsToKey
+  readonly scopes: Scopes
+  readonly markerKeys: MarkerKeys
 }
 
 /** What a definition is resolved against. */

@@ -1,6 +1,8 @@
 import type { Serializer } from '../contracts/serializer.ts'
 import type { Duration } from '../kernel/duration.ts'
 import type { LifetimeOptions } from './lifetime.ts'
+import type { globalScope, ScopeValue } from './reach/scopes.ts'
+import type { Tags } from './reach/tags.ts'
 
 /** What a load is given besides its params. */
 export interface LoadContext {
@@ -79,21 +81,42 @@ export interface NodeTerms<Params, Value, StorageName extends string = string>
    * Default: made from the params by the cache's `keys`.
    */
   readonly key?: ((params: Params) => string | number) | undefined
+  /**
+   * What an invalidation can name besides the key: a list, or made from the params, or from params and value. Every
+   * text of up to 256 characters is a tag; an entry has 128 at most.
+   */
+  readonly tags?: Tags<Params, Value> | undefined
   /** Most keys one `loadMany` is asked for. Default 1,000. */
   readonly maxBatch?: number | undefined
 }
 
+/** Whose a node's entries are. */
+export interface ScopeTerms<Params, Scope extends string = typeof globalScope> {
+  /**
+   * The level of the cache's `scopes` its entries belong to: part of every key. The params have what it needs, under the
+   * names the scopes give, unless `scopeParams` says so otherwise.
+   */
+  readonly scope?: Scope | undefined
+  /** Where the values of a scope are, if the params don't have them by name. */
+  readonly scopeParams?: ((params: Params) => Readonly<Record<string, ScopeValue>>) | undefined
+}
+
 /** A definition: what is cached, under which key, from where, for how long. */
-export interface NodeOptions<Params, Value, StorageName extends string = string> extends NodeTerms<
+export interface NodeOptions<
   Params,
   Value,
-  StorageName
-> {
+  StorageName extends string = string,
+  Scope extends string = typeof globalScope,
+>
+  extends NodeTerms<Params, Value, StorageName>, ScopeTerms<Params, Scope> {
   /** Gets one value from the source. */
   readonly load?: Load<Params, Value> | undefined
   /** Gets many at once. Without `load`, it is used for one as well. */
   readonly loadMany?: LoadMany<Params, Value> | undefined
 }
+
+/** A definition of whatever storages and scopes. */
+export type Definition<Params, Value> = NodeOptions<Params, Value, string, string>
 
 /** What one call may ask for. */
 export interface GetOptions<Params, Value> {

@@ -4,6 +4,8 @@ import { countHit, countMiss } from './count.ts'
 import type { Errand, Fallback, NodeFlight, Purpose } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
+import { untied } from './reach/reach.ts'
+import { stands } from './reach/stand.ts'
 import { maxAgeOf, type Request } from './request.ts'
 
 // Most refreshes behind an answer at once; beyond it a stale value is served without one.
@@ -46,12 +48,21 @@ export function revalidate<Params, Value>(plan: Plan<Params, Value>, request: Re
   void launch(plan, { ...request, options: { load, loadMany } }, 'revalidate')
 }
 
+/** What a flight has when it starts. */
+export interface LaunchState<Value> {
+  readonly fallback?: Fallback<Value> | undefined
+  /** Its request has been counted. */
+  readonly counted?: boolean
+  /** How often its callers have been handed on. */
+  readonly handovers?: number
+}
+
 /** Starts a flight, takes its place on the table, and boards it. */
 export function launch<Params, Value>(
   plan: Plan<Params, Value>,
   request: Request<Params, Value>,
   purpose: Purpose,
-  state: { readonly fallback?: Fallback<Value> | undefined; readonly counted?: true } = {},
+  state: LaunchState<Value> = {},
 ): Promise<Value> {
   const signal = request.options?.signal
   // Nobody would wait for it, and nobody could call it off.
@@ -63,6 +74,29 @@ export function launch<Params, Value>(
   else flights.start(flight)
   plan.departures.depart(flight)
   return flight.board('answer', signal)
+}
+
+/**
+ * Hands the callers of a flight that a feed has overtaken on to a younger one: what the first has read may be out of date,
+ * and it may not write what it would load.
+ */
+export async function handOver<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+): Promise<void> {
+  const { key, errand } = flight
+  const { params, lifetime, load, loadMany, maxAge, purpose, counted } = errand
+  const request = { key, params, lifetime, options: { load, loadMany, maxAge } }
+  const current = plan.commons.flights.get(key) as NodeFlight<Params, Value> | undefined
+  const state = { counted, handovers: errand.handovers + 1 }
+  const isJoined = purpose !== 'refresh' && current !== undefined && !isOver(plan, request, current)
+  const younger = isJoined
+    ? join(plan, request, current)
+    : launch(plan, request, purpose === 'refresh' ? purpose : 'answer', state)
+  await younger.then(
+    (value) => flight.resolve(value),
+    (error: unknown) => flight.reject(error),
+  )
 }
 
 function join<Params, Value>(
@@ -109,17 +143,19 @@ function isUsable<Params, Value>(
   { errand }: NodeFlight<Params, Value>,
 ): boolean {
   const { entry, lifetime } = errand
-  return entry === undefined || useOf(entry, plan.commons.clock.now(), lifetime, maxAgeOf(plan, request)) !== 'none'
+  if (entry === undefined) return true
+  return stands(plan, entry) && useOf(entry, plan.commons.clock.now(), lifetime, maxAgeOf(plan, request)) !== 'none'
 }
 
 function errandOf<Params, Value>(
   plan: Plan<Params, Value>,
   request: Request<Params, Value>,
   purpose: Purpose,
-  state: { readonly fallback?: Fallback<Value> | undefined; readonly counted?: true },
+  state: LaunchState<Value>,
 ): Errand<Params, Value> {
   const { params, options, lifetime = plan.lifetime } = request
   const own = options?.load !== undefined || options?.loadMany !== undefined ? options : plan
+  const ties = request.ties ?? plan.reach?.tiesOf(params) ?? untied
   return {
     purpose,
     params,
@@ -127,6 +163,15 @@ function errandOf<Params, Value>(
     load: own.load,
     loadMany: own.loadMany,
     maxAge: maxAgeOf(plan, request),
+    ties,
+    labels: ties.named.length === 0 ? ties.known : [...ties.known, ...ties.named],
+    expectsLate: plan.reach?.expectsLate === true,
+    before: undefined,
+    epochs: plan.epochs,
+    epoch: plan.epochs.stamp,
+    suspect: state.fallback?.suspect === true,
+    overtaken: false,
+    handovers: state.handovers ?? 0,
     fallback: state.fallback,
     token: undefined,
     leaseLost: false,

@@ -1,10 +1,11 @@
-import { pause } from '../flight/deadline.ts'
+import type { Clock } from '../kernel/clock.ts'
 import type { Entry } from '../kernel/entry.ts'
 import { answerFrom, answerStale, countFlightMiss, finish } from './arrive.ts'
 import type { NodeFlight } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import { load } from './load.ts'
 import type { Plan } from './plan.ts'
+import { claimedStanding } from './reach/read-standing.ts'
 import type { Route } from './route.ts'
 import { softLimit } from './soft-limit.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
@@ -23,7 +24,7 @@ export async function claim<Params, Value>(
   if (flights.length === 0 || authority === undefined || !authority.channel.leases || route.down.has(authority)) {
     return { ready: flights, waiting: [] }
   }
-  const outcomes = await claimOf(plan, authority, flights)
+  const outcomes = await claimOf(plan, authority, flights, route)
   if (outcomes === undefined) {
     route.down.add(authority)
     return { ready: flights, waiting: [] }
@@ -45,6 +46,7 @@ async function claimOf<Params, Value>(
   plan: Plan<Params, Value>,
   authority: RemoteTier<Value>,
   flights: readonly NodeFlight<Params, Value>[],
+  route: Route<Value>,
 ): Promise<Outcome[] | undefined> {
   const token = plan.commons.chance.token()
   const wanted = flights.map((flight) => ({ key: flight.key, force: flight.errand.purpose === 'refresh' }))
@@ -57,12 +59,10 @@ async function claimOf<Params, Value>(
     }
     return undefined
   }
-  return answers.map(({ won, entry }, index) => {
-    const flight = flights[index]
-    if (flight === undefined) return 'held'
-    if (won) flight.errand.token = token
-    return judge(plan, authority, flight, entry, won)
-  })
+  for (const [index, flight] of flights.entries()) if (answers[index]?.won === true) flight.errand.token = token
+  const found = answers.map((answer) => answer.found)
+  const entries = found.every((one) => one === undefined) ? [] : await claimedStanding(plan, flights, found, route)
+  return flights.map((flight, index) => judge(plan, authority, flight, entries[index], answers[index]?.won === true))
 }
 
 // Somebody may have written between this flight's read and its claim.
@@ -108,7 +108,7 @@ async function waitForHolder<Params, Value>(
   countFlightMiss(plan, flight)
   counters.coalesced++
   const limit = softLimit(plan, flight)
-  const outcome = await waitForOutcome(plan, authority, flight, commons.clock.now() + lease.wait)
+  const outcome = await waitForOutcome(plan, authority, flight, { until: commons.clock.now() + lease.wait, route })
   limit?.cancel()
   if (outcome === 'found') return takeOver(plan, flight, route)
   if (flight.settled) {
@@ -117,32 +117,50 @@ async function waitForHolder<Params, Value>(
   }
   if (outcome === 'down') {
     // Only on this flight's way: those that travel with it may hold leases there.
-    return load(plan, [flight], { down: new Set([...route.down, authority]) })
+    return load(plan, [flight], { down: new Set([...route.down, authority]), marked: new Set() })
   }
   if (outcome === 'held') {
     flight.errand.surplus = true
     if (flight.fenced) counters.unleasedLoads++
   }
-  return load(plan, [flight], route)
+  // It has waited: what its tags and scopes were before says nothing of now.
+  return load(plan, [flight], { down: route.down, marked: new Set() })
 }
 
 async function waitForOutcome<Params, Value>(
   plan: Plan<Params, Value>,
   authority: RemoteTier<Value>,
   flight: NodeFlight<Params, Value>,
-  until: number,
+  { until, route }: { readonly until: number; readonly route: Route<Value> },
 ): Promise<Outcome | 'down'> {
   const { clock } = plan.commons
   // A flight that an invalidation has detached asks no more: its lease would be in a younger one's way.
   while (flight.fenced && !flight.settled) {
     const left = until - clock.now()
     if (left <= 0) break
-    await pause(Math.min(plan.lease.retryEvery, left), clock)
+    await pauseUnbroken(flight, Math.min(plan.lease.retryEvery, left), clock)
     if (!flight.fenced) break
-    const outcomes = await claimOf(plan, authority, [flight])
+    const outcomes = await claimOf(plan, authority, [flight], route)
     if (outcomes === undefined) return 'down'
     const [outcome] = outcomes
     if (outcome !== 'held' && outcome !== undefined) return outcome
   }
   return 'held'
+}
+
+// A feed that tells of what the holder has written breaks the fence of whoever waits for it.
+function pauseUnbroken<Params, Value>(
+  flight: NodeFlight<Params, Value>,
+  milliseconds: number,
+  clock: Clock,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const goOn = (): void => {
+      timer.cancel()
+      flight.onBroken = undefined
+      resolve()
+    }
+    const timer = clock.after(milliseconds, goOn)
+    flight.onBroken = goOn
+  })
 }

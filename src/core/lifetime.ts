@@ -30,6 +30,8 @@ export interface Lifetime<Params = unknown, Value = unknown> {
   readonly jitter: number
   readonly staleWhileRevalidate: number
   readonly staleIfError: number
+  /** Milliseconds the longest entry lives; only its stale window where a function tells its ttl. */
+  readonly longest: number
 }
 
 /**
@@ -46,13 +48,18 @@ export function resolveLifetime<Params, Value>(
 ): Lifetime<Params, Value> {
   const { jitter = 0, nullTtl } = options
   if (!(jitter >= 0 && jitter <= 1)) throw invalidOption(`${where}: jitter`, 'a share from 0 to 1', jitter)
+  const staleWhileRevalidate = parseDuration(options.staleWhileRevalidate ?? 0, `${where}: staleWhileRevalidate`)
+  const staleIfError = parseDuration(options.staleIfError ?? 0, `${where}: staleIfError`)
+  const ofNull = nullTtl === undefined ? undefined : parsePositiveDuration(nullTtl, `${where}: nullTtl`)
+  const fixed = typeof options.ttl === 'function' ? 0 : ttlOrDefault(options.ttl, where, defaultTtl)
   return Object.freeze({
-    ttlOf: resolveTtl(options.ttl, where, defaultTtl),
-    nullTtl: nullTtl === undefined ? undefined : parsePositiveDuration(nullTtl, `${where}: nullTtl`),
+    ttlOf: resolveTtl(options.ttl, where, fixed),
+    nullTtl: ofNull,
     errorTtl: parseDuration(options.errorTtl ?? 0, `${where}: errorTtl`),
     jitter,
-    staleWhileRevalidate: parseDuration(options.staleWhileRevalidate ?? 0, `${where}: staleWhileRevalidate`),
-    staleIfError: parseDuration(options.staleIfError ?? 0, `${where}: staleIfError`),
+    staleWhileRevalidate,
+    staleIfError,
+    longest: Math.max(fixed, ofNull ?? 0) + Math.max(staleWhileRevalidate, staleIfError),
   })
 }
 
@@ -73,7 +80,8 @@ export function newEntry<Params, Value>(
   const full = value === null && nullTtl !== undefined ? nullTtl : lifetime.ttlOf(params, value)
   const ttl = jitter === 0 ? full : Math.max(1, full * (1 - jitter * chance.fraction()))
   const staleAt = now + ttl
-  return { value, createdAt: now, staleAt, expiredAt: staleAt + Math.max(staleWhileRevalidate, staleIfError) }
+  const expiredAt = staleAt + Math.max(staleWhileRevalidate, staleIfError)
+  return { value, createdAt: now, staleAt, expiredAt, stamp: undefined }
 }
 
 /** What an entry may be used for at a moment, under a lifetime's terms. */
@@ -95,9 +103,11 @@ export function useOf(moments: Moments, now: number, lifetime: Lifetime<never, n
 function resolveTtl<Params, Value>(
   ttl: Ttl<Params, Value> | undefined,
   where: string,
-  defaultTtl: number,
+  fixed: number,
 ): (params: Params, value: Value) => number {
-  if (typeof ttl === 'function') return (params, value) => parseTtl(ttl(params, value), where)
-  const fixed = ttl === undefined ? defaultTtl : parseTtl(ttl, where)
-  return () => fixed
+  return typeof ttl === 'function' ? (params, value) => parseTtl(ttl(params, value), where) : () => fixed
+}
+
+function ttlOrDefault(ttl: Duration | null | undefined, where: string, defaultTtl: number): number {
+  return ttl === undefined ? defaultTtl : parseTtl(ttl, where)
 }

@@ -6,10 +6,10 @@ import type { Places } from './plan.ts'
  * @throws CacheError `UNSUPPORTED` where the authority can't list
  */
 export async function* keysOf<Value>(plan: Places<Value>): AsyncGenerator<string> {
-  const { authority, localTiers, keys } = plan
+  const { authority, localTiers, keys, listHead } = plan
   plan.commons.refuseIfClosed()
   const pages =
-    authority === undefined ? [localTiers.flatMap((tier) => [...tier.storage.keys()])] : authority.keys(keys.head)
+    authority === undefined ? [localTiers.flatMap((tier) => [...tier.storage.keys()])] : authority.keys(listHead)
   for await (const page of pages) {
     for (const full of page) {
       const key = keys.short(full)

@@ -4,13 +4,19 @@ import type { Entry } from '../kernel/entry.ts'
 import { answerStale, countFlightMiss, finish, missingLoad } from './arrive.ts'
 import type { LoadContext, LoadMany } from './definition.ts'
 import type { NodeFlight } from './errand.ts'
+import { handOver } from './fly.ts'
 import { keepLease } from './keep-lease.ts'
 import { newEntry } from './lifetime.ts'
 import { limited } from './limited.ts'
 import type { AnyPlan, Plan } from './plan.ts'
+import { stampAfter } from './reach/after-load.ts'
+import { noteBefore } from './reach/before-load.ts'
 import type { Route } from './route.ts'
 import { softLimit } from './soft-limit.ts'
 import { keep, notKept, release } from './write.ts'
+
+// Then its callers get what it loads itself.
+const mostHandovers = 3
 
 /** Loads flights from their source, together where one `loadMany` can, and keeps what they bring. Never throws. */
 export async function load<Params, Value>(
@@ -18,9 +24,15 @@ export async function load<Params, Value>(
   flights: readonly NodeFlight<Params, Value>[],
   route: Route<Value>,
 ): Promise<void> {
+  if (plan.reach !== undefined) await noteBefore(plan, flights, route)
+  const passed: Promise<void>[] = []
   const alone: NodeFlight<Params, Value>[] = []
   const together = new Map<LoadMany<Params, Value>, NodeFlight<Params, Value>[]>()
   for (const flight of flights) {
+    if (isHandedOver(flight)) {
+      passed.push(pass(plan, flight))
+      continue
+    }
     const { loadMany } = flight.errand
     const others = loadMany === undefined ? alone : together.get(loadMany)
     if (others !== undefined) others.push(flight)
@@ -30,7 +42,19 @@ export async function load<Params, Value>(
   for (const [loadMany, batch] of together) {
     for (const part of cut(batch, plan.maxBatch)) loads.push(loadBatch(plan, part, loadMany, route))
   }
-  await Promise.all(loads)
+  await Promise.all([...passed, ...loads])
+}
+
+// What a feed has told of since it began is for a younger flight to load; but where a key changes all the time its callers
+// can't be handed on for ever.
+function isHandedOver<Params, Value>({ errand, settled }: NodeFlight<Params, Value>): boolean {
+  return errand.overtaken && errand.handovers < mostHandovers && !settled
+}
+
+async function pass<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): Promise<void> {
+  release(plan, flight)
+  await handOver(plan, flight)
+  finish(plan, flight)
 }
 
 async function loadOne<Params, Value>(
@@ -134,7 +158,7 @@ function fail<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Param
   flight.reject(error)
 }
 
-// A `ttl` function of the program's may throw; then the value is answered, and not kept.
+// A `ttl` or `tags` function of the program's may throw; then the value is answered, and not kept.
 function entryOf<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
@@ -142,7 +166,8 @@ function entryOf<Params, Value>(
 ): Entry<Value> | undefined {
   const { clock, chance } = plan.commons
   try {
-    return newEntry(value, flight.errand.params, clock.now(), flight.errand.lifetime, chance)
+    const entry = newEntry(value, flight.errand.params, clock.now(), flight.errand.lifetime, chance)
+    return plan.reach === undefined ? entry : { ...entry, stamp: stampAfter(plan, flight, value) }
   } catch (error) {
     notKept(plan, flight.key, error)
     return undefined

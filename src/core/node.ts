@@ -1,9 +1,12 @@
-import { expire, invalidate, invalidateAll, set } from './change.ts'
+import { expireKeys, invalidateAll, invalidateKeys } from './change.ts'
 import type { GetManyOptions, GetOptions, Load } from './definition.ts'
+import { type EventSource, type ListenOptions, listenTo } from './invalidate-on.ts'
 import { keysOf } from './list.ts'
+import type { Off } from '../observe/events.ts'
 import type { Plan } from './plan.ts'
 import { refresh } from './fly.ts'
 import { hitNear, lookUp, peek, read } from './read.ts'
+import { set } from './set.ts'
 import { type NodeStats, nodeStats, resetStats } from './stats.ts'
 import { straight, straightMany } from './straight.ts'
 
@@ -101,7 +104,7 @@ export class CacheNode<Params, Value> implements AnyNode {
    * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entry may be read again; memory's is gone
    */
   async invalidate(params: Params): Promise<boolean> {
-    return invalidate(this.#plan, this.#plan.keyOf(params))
+    return (await invalidateKeys(this.#plan, [this.#plan.keyOf(params)])) > 0
   }
 
   /**
@@ -109,12 +112,36 @@ export class CacheNode<Params, Value> implements AnyNode {
    * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached
    */
   async expire(params: Params): Promise<void> {
-    await expire(this.#plan, this.#plan.keyOf(params))
+    await expireKeys(this.#plan, [this.#plan.keyOf(params)])
   }
 
   /** {@link invalidate} for every key of the node. */
   async invalidateAll(): Promise<void> {
     await invalidateAll(this.#plan)
+  }
+
+  /**
+   * Invalidates what a source says has changed.
+   *
+   * @param source an event emitter or an EventTarget, with the name of its event, or an async iterable, a stream for example
+   * @param map the params whose entries an item makes unusable: one, a list of them, or `undefined` for none
+   * @returns what stops it. What fails is told by the event `invalidationFailure`.
+   * @throws CacheError `INVALID_OPTION` for a source that can't be listened to
+   * @example
+   * const off = user.invalidateOn(bus, (change: { id: number }) => ({ userId: change.id }), { event: 'user-changed' })
+   */
+  invalidateOn<Item>(
+    source: EventSource<Item>,
+    map: (item: Item) => Params | readonly Params[] | undefined,
+    options: ListenOptions = {},
+  ): Off {
+    const act = async (item: Item): Promise<void> => {
+      const mapped = map(item)
+      const list = Array.isArray(mapped) ? (mapped as readonly Params[]) : [mapped as Params | undefined]
+      const keys = list.flatMap((params) => (params === undefined ? [] : [this.#plan.keyOf(params)]))
+      if (keys.length > 0) await invalidateKeys(this.#plan, keys)
+    }
+    return listenTo(this.#plan.commons, source, act, options)
   }
 
   /**

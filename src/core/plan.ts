@@ -6,7 +6,10 @@ import type { Load, LoadMany } from './definition.ts'
 import type { NodeFlight } from './errand.ts'
 import type { ErrorMemory } from './error-memory.ts'
 import type { Lifetime } from './lifetime.ts'
+import type { Labels } from './reach/labels.ts'
+import type { Reach } from './reach/reach.ts'
 import type { Departures } from '../flight/departures.ts'
+import type { Epochs } from './sync/epochs.ts'
 import type { LocalTier } from './tiers/local-tier.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
 
@@ -15,11 +18,17 @@ export interface AnyPlan {
   readonly name: string
   readonly commons: Commons
   readonly keys: KeySpace
+  /** Every key of the node starts with it; of a node in a scope, others may too. */
+  readonly listHead: string
   readonly limits: Limits
   readonly lease: Lease
   readonly enabled: boolean
   readonly counters: NodeCounters
   readonly errors: ErrorMemory
+  /** The tags and scopes of the authority, or of memory where there is none. */
+  readonly labels: Labels
+  /** Makes everything of the node that is in a scope unusable or stale. Absent where it has none. */
+  readonly wholeReach: ((kind: 'invalidate' | 'expire') => Promise<unknown>) | undefined
 }
 
 /** Where a node's values are kept. */
@@ -28,6 +37,8 @@ export interface Places<Value> extends AnyPlan {
   readonly remoteTiers: readonly RemoteTier<Value>[]
   /** The last remote tier; absent where memory is all there is. */
   readonly authority: RemoteTier<Value> | undefined
+  /** Which of its copies may be served as they are. */
+  readonly epochs: Epochs
 }
 
 /** Everything a request of one node needs, resolved when the node was defined. */
@@ -35,6 +46,8 @@ export interface Plan<Params, Value> extends Places<Value> {
   /** The full key. @throws CacheError `UNKEYABLE`, or what the node's `key` throws */
   readonly keyOf: (params: Params) => string
   readonly lifetime: Lifetime<Params, Value>
+  /** Absent where there are neither tags nor a scope. */
+  readonly reach: Reach<Params, Value> | undefined
   /** Where a hit costs least: the first tier, if it is memory and the node is enabled. */
   readonly nearest: LocalTier<Value> | undefined
   readonly load: Load<Params, Value> | undefined

@@ -1,13 +1,15 @@
-import type { Entry } from '../kernel/entry.ts'
+import { type Entry, madeStale } from '../kernel/entry.ts'
+import { standing } from '../kernel/stamp.ts'
 import { stopwatch } from '../observe/stopwatch.ts'
 import { countHit, countMiss } from './count.ts'
 import type { GetManyOptions } from './definition.ts'
 import type { NodeFlight } from './errand.ts'
 import { fly, launch, revalidate } from './fly.ts'
-import { type Lifetime, useOf } from './lifetime.ts'
+import { type Lifetime, type Use, useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
+import { asItStands, findStanding, stands } from './reach/stand.ts'
 import { maxAgeOf, type Request } from './request.ts'
-import type { LocalTier } from './tiers/local-tier.ts'
+import type { Copy, LocalTier } from './tiers/local-tier.ts'
 
 // One in 256 of the reads that memory answers is measured: measuring each would double its cost.
 const sampleMask = 255
@@ -60,11 +62,13 @@ function bringsAnotherLoad<Params, Value>(
  * one at the entry, and nothing decided that the plan could have decided.
  */
 export function hitNear<Params, Value>(plan: Plan<Params, Value>, key: string): Entry<Value> | undefined {
-  const { nearest } = plan
+  const { nearest, epochs } = plan
   if (nearest === undefined) return undefined
   const now = plan.commons.clock.now()
   const entry = nearest.storage.get(key, now)
-  if (entry === undefined || now >= entry.staleAt) return undefined
+  if (entry === undefined || now >= entry.staleAt || entry.epoch !== epochs.trusted) return undefined
+  const { stamp } = entry
+  if (stamp !== undefined && standing(stamp, plan.labels.count) !== 'valid') return undefined
   countHit(plan, key, nearest, false)
   if ((nearest.counters.hits & sampleMask) === 0) sample(nearest, key)
   return entry
@@ -95,28 +99,32 @@ export function lookUp<Params, Value>(
     plan.counters.coalesced++
     return current.board('answer', request.options?.signal)
   }
-  return launch(plan, request, 'lookup')
+  return launch(plan, request, 'lookup', { fallback: found })
 }
 
 /** What a `get` would be answered with at once, from memory; leaves no trace. */
 export function peek<Params, Value>(plan: Plan<Params, Value>, key: string): Value | undefined {
   const now = plan.commons.clock.now()
   for (const tier of plan.localTiers) {
-    const entry = tier.storage.peek(key, now)
-    if (entry === undefined) continue
+    const kept = tier.storage.peek(key, now)
+    const entry = kept && asItStands(plan, kept)
+    if (entry === undefined || !plan.epochs.trusts(entry.epoch)) continue
     const use = useOf(entry, now, plan.lifetime)
     if (use === 'fresh' || use === 'while-revalidating') return entry.value
   }
   // A load that has landed, and whose value is on its way into the tiers.
   const flight = plan.commons.flights.get(key) as NodeFlight<Params, Value> | undefined
   const entry = flight?.landed === true ? flight.errand.entry : undefined
-  return entry !== undefined && useOf(entry, now, plan.lifetime) === 'fresh' ? entry.value : undefined
+  if (entry === undefined || flight?.errand.epoch !== plan.epochs.trusted || !stands(plan, entry)) return undefined
+  return useOf(entry, now, plan.lifetime) === 'fresh' ? entry.value : undefined
 }
 
 interface Found<Value> {
   readonly entry: Entry<Value>
-  readonly use: 'fresh' | 'while-revalidating' | 'if-error'
+  readonly use: Use
   readonly tier: LocalTier<Value>
+  /** It may be out of date: of no use before the authority has been asked. */
+  readonly suspect: boolean
 }
 
 function findLocally<Params, Value>(
@@ -127,7 +135,12 @@ function findLocally<Params, Value>(
 ): Found<Value> | undefined {
   let best: Found<Value> | undefined
   for (const [depth, tier] of plan.localTiers.entries()) {
-    const entry = tier.find(key, now)
+    const entry = findStanding(plan, tier, key, now)
+    if (entry !== undefined && !plan.epochs.trusts(entry.epoch)) {
+      tier.counters.misses++
+      best ??= suspectIn(plan, tier, entry, now)
+      continue
+    }
     const use = entry === undefined ? 'none' : useOf(entry, now, terms.lifetime, terms.maxAge)
     if (entry === undefined || use === 'none') {
       tier.counters.misses++
@@ -135,9 +148,19 @@ function findLocally<Params, Value>(
     }
     if (use === 'fresh') {
       for (const above of plan.localTiers.slice(0, depth)) above.put(key, entry, now)
-      return { entry, use, tier }
+      return { entry, use, tier, suspect: false }
     }
-    best ??= { entry, use, tier }
+    best ??= { entry, use, tier, suspect: false }
   }
   return best
+}
+
+// It counts as stale since it became suspect, so that it can be served on the node's terms if the authority is down.
+function suspectIn<Params, Value>(
+  plan: Plan<Params, Value>,
+  tier: LocalTier<Value>,
+  copy: Copy<Value>,
+  now: number,
+): Found<Value> {
+  return { entry: madeStale(copy, Math.min(now, plan.epochs.since)), use: 'none', tier, suspect: true }
 }

@@ -2,6 +2,7 @@ import { parseDuration } from '../kernel/duration.ts'
 import type { GetManyOptions } from './definition.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { AnyPlan } from './plan.ts'
+import type { Ties } from './reach/reach.ts'
 
 /** A read as the door hands it on, when memory had nothing fresh at hand. */
 export interface Request<Params, Value> {
@@ -10,6 +11,8 @@ export interface Request<Params, Value> {
   readonly options?: GetManyOptions<Params, Value> | undefined
   /** Other terms than the node's. */
   readonly lifetime?: Lifetime<Params, Value> | undefined
+  /** Other tags and scopes than the params tell. */
+  readonly ties?: Ties | undefined
 }
 
 /** Milliseconds an answer may be old at most. @throws CacheError `INVALID_OPTION` */

@@ -3,15 +3,16 @@ import { Departures } from '../flight/departures.ts'
 import { Semaphore } from '../flight/semaphore.ts'
 import { type Duration, parseDuration, parsePositiveDuration } from '../kernel/duration.ts'
 import { invalidOption } from '../kernel/errors.ts'
-import { keySpace, plainNode } from '../kernel/keys.ts'
+import { keySpace, plainNode, prefixHead } from '../kernel/keys.ts'
 import { NodeCounters } from '../observe/counters.ts'
 import type { PlanParts } from './defaults.ts'
-import type { LeaseOptions, LimitOptions, NodeOptions } from './definition.ts'
+import type { LeaseOptions, LimitOptions, Definition } from './definition.ts'
 import type { NodeFlight } from './errand.ts'
 import { outside } from './commons.ts'
 import { ErrorMemory } from './error-memory.ts'
 import { resolveLifetime } from './lifetime.ts'
 import type { Lease, Limits, Plan } from './plan.ts'
+import { resolveReach } from './reach/resolve-reach.ts'
 import { resolveTiers } from './resolve-tiers.ts'
 import { travel } from './road.ts'
 
@@ -24,7 +25,7 @@ const defaultLease: Lease = { ttl: 10_000, wait: 5_000, retryEvery: 50 }
  * Resolves a definition against its cache: every option parsed, every tier dressed, nothing left to decide per call.
  * @throws CacheError `INVALID_OPTION` that says what was expected, what came, and where
  */
-export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, parts: PlanParts): Plan<Params, Value> {
+export function resolvePlan<Params, Value>(options: Definition<Params, Value>, parts: PlanParts): Plan<Params, Value> {
   const { commons, defaults } = parts
   // What a cache says for all its nodes is refused when its entries without a node are resolved.
   const where = options.name === plainNode ? 'createCache' : `node '${options.name}'`
@@ -34,15 +35,29 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
   const keys = keySpace({ prefix: defaults.prefix, node: options.name, version: options.version }, tiers.maxKeyBytes)
   const enabled = options.enabled ?? defaults.enabled ?? true
   const { key = (params: Params) => defaults.keys([params]) } = options
+  const authority = tiers.remote.at(-1)
+  const labels = authority?.channel.labels ?? commons.labels
+  const { reach, wholeReach, scopeOf } = resolveReach(options, parts, { authority, labels, where })
+  const errors = new ErrorMemory()
+  if (reach !== undefined) commons.errors.add(errors)
+  tiers.sync?.cover({ errors, locals: tiers.local.map((tier) => tier.storage) })
 
   const plan: Plan<Params, Value> = Object.freeze({
     name: options.name,
     commons,
     keys,
-    keyOf: (params: Params) => keys.full(key(params)),
+    listHead: scopeOf === undefined ? keys.head : `${prefixHead(defaults.prefix)}~`,
+    keyOf:
+      scopeOf === undefined
+        ? (params: Params) => keys.full(key(params))
+        : (params: Params) => keys.fullIn(scopeOf(params), key(params)),
     localTiers: tiers.local,
     remoteTiers: tiers.remote,
-    authority: tiers.remote.at(-1),
+    authority,
+    labels,
+    reach,
+    wholeReach,
+    epochs: tiers.epochs,
     nearest: enabled ? tiers.local[0] : undefined,
     lifetime: resolveLifetime(options, where, tiers.ttl),
     load: options.load,
@@ -52,7 +67,7 @@ export function resolvePlan<Params, Value>(options: NodeOptions<Params, Value>, 
     lease: resolveLease({ ...defaults.lease, ...options.lease }, where),
     enabled,
     counters: new NodeCounters(),
-    errors: new ErrorMemory(),
+    errors,
     departures: new Departures<NodeFlight<Params, Value>>((flights) =>
       // A flight belongs to all its callers, so it runs in the context of none.
       outside(() => commons.background.own(travel(plan, flights))),
@@ -101,12 +116,12 @@ function refuseNoSerializer(serializer: Partial<Serializer> | undefined, where: 
   throw invalidOption(`${where}: serializer`, 'a serializer, like json() or structured()', serializer)
 }
 
-function refuseNonsense<Params, Value>(options: NodeOptions<Params, Value>, where: string): void {
+function refuseNonsense<Params, Value>(options: Definition<Params, Value>, where: string): void {
   const { name, version, key, load, loadMany } = options
   if (typeof name !== 'string' || name === '') throw invalidOption('node: name', 'a name', name)
   if (version !== undefined && typeof version !== 'string')
     throw invalidOption(`${where}: version`, 'a string', version)
-  for (const [option, value] of Object.entries({ key, load, loadMany })) {
+  for (const [option, value] of Object.entries({ key, load, loadMany, scopeParams: options.scopeParams })) {
     if (value !== undefined && typeof value !== 'function')
       throw invalidOption(`${where}: ${option}`, 'a function', value)
   }

@@ -1,14 +1,16 @@
 import type { LocalStorage } from '../contracts/local-storage.ts'
 import { parsePositiveDuration } from '../kernel/duration.ts'
-import type { Entry } from '../kernel/entry.ts'
 import { invalidOption } from '../kernel/errors.ts'
 import { json } from '../serializers/json.ts'
-import type { NodeOptions, TierOptions } from './definition.ts'
+import type { Definition, TierOptions } from './definition.ts'
 import type { PlanParts } from './defaults.ts'
 import { parseTtl } from './lifetime.ts'
+import { toldOfMarkers } from './reach/told-of-markers.ts'
 import type { Storages } from './storages.ts'
+import { type Epochs, unfed } from './sync/epochs.ts'
+import { Sync } from './sync/sync.ts'
 import type { Channel } from './tiers/channel.ts'
-import { LocalTier } from './tiers/local-tier.ts'
+import { type Copy, LocalTier } from './tiers/local-tier.ts'
 import { RemoteTier } from './tiers/remote-tier.ts'
 
 const defaultTtl = 5 * 60_000
@@ -25,6 +27,9 @@ export interface Tiers<Value> {
   /** Milliseconds values are fresh by the last tier's word, or the cache's. */
   readonly ttl: number
   readonly maxKeyBytes: number
+  /** What keeps its copies true; absent where there are none, or the authority has no feed. */
+  readonly sync: Sync | undefined
+  readonly epochs: Epochs
 }
 
 /**
@@ -32,7 +37,7 @@ export interface Tiers<Value> {
  * @throws CacheError `INVALID_OPTION`
  */
 export function resolveTiers<Params, Value>(
-  options: NodeOptions<Params, Value>,
+  options: Definition<Params, Value>,
   parts: PlanParts,
   where: string,
 ): Tiers<Value> {
@@ -42,6 +47,8 @@ export function resolveTiers<Params, Value>(
   const last = wanted.length - 1
   const authority = wanted.map(channelOf).findLast((channel) => channel !== undefined)
 
+  const sync = wanted.length > 1 ? syncOf(authority, parts) : undefined
+  const epochs = sync?.epochs ?? unfed
   const local: LocalTier<Value>[] = []
   const remote: RemoteTier<Value>[] = []
   for (const [index, tier] of wanted.entries()) {
@@ -54,18 +61,22 @@ export function resolveTiers<Params, Value>(
     if (storage.kind === 'private') {
       if (remote.length > 0) throw invalidOption(at, 'memory before everything else', tier.storage)
       // The core puts nothing but entries into it.
-      local.push(new LocalTier(tier.storage, storage as LocalStorage<Entry<Value>>, ttl))
+      local.push(new LocalTier(tier.storage, storage as LocalStorage<Copy<Value>>, ttl))
       continue
     }
     const channel = channelOf(tier)
     if (channel === undefined || authority === undefined) continue
     const serializer = options.serializer ?? defaults.serializer ?? json()
     const timeLimit = parsePositiveDuration(tier.timeLimit ?? defaultTimeLimit, `${at}.timeLimit`)
-    remote.push(new RemoteTier({ channel, authority, serializer, ttl, timeLimit, ...commons.tools }))
+    const coverage = channel === authority ? undefined : sync?.hostNamed(channel.name)
+    channel.patience = Math.max(channel.patience, timeLimit)
+    remote.push(new RemoteTier({ channel, authority, serializer, ttl, timeLimit, coverage, ...commons.tools }))
   }
   return {
     local,
     remote,
+    sync,
+    epochs,
     ttl: freshnessTtl(),
     maxKeyBytes: Math.min(longestKey, ...remote.map((tier) => tier.channel.storage.maxKeyBytes ?? longestKey)),
   }
@@ -80,6 +91,14 @@ export function resolveTiers<Params, Value>(
     if (ofTier !== undefined) return parseTtl(ofTier, `${where}: tiers[${last}]`)
     return defaults.ttl === undefined ? defaultTtl : parseTtl(defaults.ttl, 'createCache')
   }
+}
+
+function syncOf(authority: Channel | undefined, { commons, defaults }: PlanParts): Sync | undefined {
+  const { feed } = authority?.storage.capabilities ?? {}
+  if (authority === undefined || feed === undefined) return undefined
+  const sync = authority.follow(() => new Sync({ storage: authority.name, feed, prefix: defaults.prefix, commons }))
+  sync.onMarkers = (keys) => toldOfMarkers(commons, authority, keys)
+  return sync
 }
 
 function byDefault(storages: Storages): readonly TierOptions[] {

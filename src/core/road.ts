@@ -1,9 +1,11 @@
 import { answerFrom, answerMissing, answerStale, finish } from './arrive.ts'
 import type { NodeFlight } from './errand.ts'
 import { claim } from './lease.ts'
+import { madeStale } from '../kernel/entry.ts'
 import { useOf } from './lifetime.ts'
 import { load } from './load.ts'
 import type { Plan } from './plan.ts'
+import { readStanding } from './reach/read-standing.ts'
 import type { Route } from './route.ts'
 import { copyUp } from './write.ts'
 
@@ -15,14 +17,18 @@ export async function travel<Params, Value>(
   plan: Plan<Params, Value>,
   flights: readonly NodeFlight<Params, Value>[],
 ): Promise<void> {
-  const route: Route<Value> = { down: new Set() }
-  const copies: Promise<void>[] = []
+  const route: Route<Value> = { down: new Set(), marked: new Set() }
+  // What has to end before the way has.
+  const ends: Promise<void>[] = []
   try {
     const looking = flights.filter((flight) => flight.errand.purpose !== 'refresh')
-    const missing = await readTiers(plan, looking, route, copies)
+    const missing = await readTiers(plan, looking, route, ends)
     const loading = flights.filter((flight) => flight.errand.purpose === 'refresh').concat(missing)
-    const { ready, waiting } = await claim(plan, loading, route)
-    await Promise.all([load(plan, ready, route), ...waiting, ...copies])
+    if (loading.length > 0) {
+      const { ready, waiting } = await claim(plan, loading, route)
+      ends.push(load(plan, ready, route), ...waiting)
+    }
+    if (ends.length > 0) await Promise.all(ends)
   } catch (error) {
     for (const flight of flights) if (!flight.landed) flight.reject(error)
   } finally {
@@ -35,40 +41,59 @@ async function readTiers<Params, Value>(
   plan: Plan<Params, Value>,
   flights: readonly NodeFlight<Params, Value>[],
   route: Route<Value>,
-  copies: Promise<void>[],
+  ends: Promise<void>[],
 ): Promise<NodeFlight<Params, Value>[]> {
   let missing = [...flights]
   for (const [depth, tier] of plan.remoteTiers.entries()) {
     if (missing.length === 0) break
-    const entries = await tier.read(missing.map((flight) => flight.key)).catch(() => undefined)
+    const entries = await readStanding(plan, tier, missing, route).catch(() => undefined)
     if (entries === undefined) {
       route.down.add(tier)
       continue
     }
     const now = plan.commons.clock.now()
+    const isLast = tier === plan.authority
     missing = missing.filter((flight, index) => {
       const { errand } = flight
       const entry = entries[index]
+      if (isLast && errand.suspect) plan.epochs.verifiedCount++
+      if (entry !== undefined && !isLast && !plan.epochs.trusts(entry.epoch)) {
+        tier.counters.misses++
+        errand.suspect = true
+        errand.fallback = { entry: madeStale(entry, Math.min(now, plan.epochs.since)), tier, suspect: true }
+        return true
+      }
       const use = entry === undefined ? 'none' : useOf(entry, now, errand.lifetime, errand.maxAge)
       if (entry === undefined || use === 'none') {
         tier.counters.misses++
         // The authority would have kept it for as long as it may be served: it was invalidated, by whomever.
-        if (tier === plan.authority) errand.fallback = undefined
+        if (isLast) giveUpFallback(plan, flight)
         return true
       }
       // The lower a tier, the truer: a stale entry found here replaces one from above.
       errand.fallback = { entry, tier }
       if (use !== 'fresh') return true
       answerFrom(plan, flight, { entry, tier }, false)
-      copies.push(copyUp(plan, flight, entry, depth, route).finally(() => finish(plan, flight)))
+      const copied = copyUp(plan, flight, entry, depth, route)
+      if (copied === undefined) finish(plan, flight)
+      else ends.push(copied.finally(() => finish(plan, flight)))
       return false
     })
   }
   return missing.filter((flight) => {
-    answerStale(plan, flight, 'revalidating')
-    if (flight.errand.purpose !== 'lookup') return true
+    const { errand } = flight
+    const isDown = plan.authority !== undefined && route.down.has(plan.authority)
+    answerStale(plan, flight, errand.purpose === 'lookup' && isDown && errand.suspect ? 'error' : 'revalidating')
+    if (errand.purpose !== 'lookup') return true
     if (flight.settled) finish(plan, flight)
     else answerMissing(plan, flight)
     return false
   })
+}
+
+// A copy in memory of what is there no more is not to be served later either, when the authority can't be asked.
+function giveUpFallback<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): void {
+  if (flight.errand.fallback === undefined) return
+  flight.errand.fallback = undefined
+  if (flight.fenced) for (const tier of plan.localTiers) tier.drop(flight.key)
 }

@@ -1,6 +1,7 @@
 import type { EvictionReason, LocalStorage, LocalStorageStats } from '../contracts/local-storage.ts'
 import { rate, type TierCounters } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latency.ts'
+import type { Refusal } from './events.ts'
 import type { Plan } from './plan.ts'
 
 /** What happened at a node since it was defined or reset. Times in nanoseconds; rates from 0 to 1. */
@@ -31,6 +32,10 @@ export interface NodeStats {
   readonly detachedLoadCount: number
   /** Loaded values that an invalidation, or a lost lease, kept from being written. */
   readonly refusedWriteCount: number
+  /** The same by reason, as the event `writeRefused` has them. */
+  readonly refusedWrites: { readonly [Reason in Refusal]: number }
+  /** Entries met that were of no use any more: a tag or scope of theirs was invalidated. */
+  readonly invalidEntryCount: number
   /** Loaded values that could not be written. */
   readonly failedWriteCount: number
   /** Its tiers, in the order they are asked. */
@@ -61,6 +66,7 @@ export interface TierStats {
 /** The statistics of a node. */
 export function nodeStats<Params, Value>(plan: Plan<Params, Value>): NodeStats {
   const { counters } = plan
+  const { fence, lease, tag } = counters.refusedWrites
   const requestCount = counters.hits + counters.misses
   const loadCount = counters.loadSuccesses + counters.loadFailures
   return {
@@ -80,7 +86,9 @@ export function nodeStats<Params, Value>(plan: Plan<Params, Value>): NodeStats {
     loadLatency: counters.loadLatency.summary(),
     unleasedLoadCount: counters.unleasedLoads,
     detachedLoadCount: counters.detachedLoads,
-    refusedWriteCount: counters.refusedWrites,
+    refusedWriteCount: fence + lease + tag,
+    refusedWrites: { fence, lease, tag },
+    invalidEntryCount: counters.invalidEntries,
     failedWriteCount: counters.failedWrites,
     tiers: [
       ...plan.localTiers.map((tier) => ({ ...tierStats(tier, tier.storage.type), ...localSummary(tier.storage) })),

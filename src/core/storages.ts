@@ -34,6 +34,11 @@ export class Storages {
     throw invalidOption(where, `the name of a storage (${[...this.all.keys()].join(', ')})`, name)
   }
 
+  /** The longest key that all of them take, in bytes. */
+  get maxKeyBytes(): number {
+    return Math.min(Infinity, ...[...this.channels.values()].map(({ storage }) => storage.maxKeyBytes ?? Infinity))
+  }
+
   /** The private storages. The core puts nothing but entries into them. */
   get locals(): readonly LocalStorage<Entry>[] {
     return [...this.all.values()].filter((storage): storage is LocalStorage<Entry> => storage.kind === 'private')

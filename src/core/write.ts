@@ -2,7 +2,9 @@ import type { Entry } from '../kernel/entry.ts'
 import { CacheError } from '../kernel/errors.ts'
 import { warn } from '../observe/events.ts'
 import type { NodeFlight } from './errand.ts'
+import type { Refusal } from './events.ts'
 import type { AnyPlan, Places, Plan } from './plan.ts'
+import { sealed } from './reach/after-load.ts'
 import type { Route } from './route.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
 
@@ -19,36 +21,43 @@ export async function keep<Params, Value>(
   const { authority, commons } = plan
   if (flight.errand.surplus) return
   if (authority === undefined) {
-    if (flight.fenced) keepLocally(plan, flight.key, entry)
+    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
     else refused(plan, flight, 'fence')
     return
   }
   if (route.down.has(authority)) {
-    if (flight.fenced) keepLocally(plan, flight.key, entry, commons.blindTtl)
+    if (flight.fenced) keepLocally(plan, flight.key, entry, emergencyEpoch(flight), commons.blindTtl)
     return
   }
   try {
-    const accepted = await commons.changes.run([flight.key], () => writeAuthority(plan, flight, entry, authority))
-    if (!accepted) return
-    await copyUp(plan, flight, entry, plan.remoteTiers.length - 1, route)
+    const written = await commons.changes.run([flight.key], () => writeAuthority(plan, flight, entry, authority))
+    if (written === undefined) return
+    await copyUp(plan, flight, written, plan.remoteTiers.length - 1, route)
     if (commons.events.wanted.write) commons.events.emit('write', { node: plan.name, key: flight.key })
   } catch (error) {
     notKept(plan, flight.key, error)
   }
 }
 
-/** Fills the tiers above a remote one with an entry found or written there, but for those that are down. */
-export async function copyUp<Params, Value>(
+/**
+ * Fills the tiers above a remote one with an entry found or written there, but for those that are down.
+ * @returns what has to be waited for, if anything has
+ */
+export function copyUp<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
   entry: Entry<Value>,
   depth: number,
   route: Route<Value>,
-): Promise<void> {
-  // Memory at once where nothing has to be waited for: the next caller shall find it.
-  const hosts = plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
-  if (hosts.length > 0) await copyToHosts(plan, flight, entry, hosts)
-  if (flight.fenced) keepLocally(plan, flight.key, entry)
+): Promise<void> | undefined {
+  const keep = (): void => {
+    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
+  }
+  const hosts = depth === 0 ? [] : plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
+  if (hosts.length > 0) return copyToHosts(plan, flight, entry, hosts).then(keep)
+  // At once, where nothing has to be waited for: the next caller shall find it.
+  keep()
+  return undefined
 }
 
 /** Gives a lease back that won't be used. If that fails it runs out by itself. */
@@ -59,41 +68,71 @@ export function release<Params, Value>(plan: Plan<Params, Value>, flight: NodeFl
   giveBack(plan, flight.key, token, plan.authority)
 }
 
-/** Keeps an entry in the private tiers. */
+/** Keeps an entry in the private tiers. @param epoch that of the flight that brought it, when it began */
 export function keepLocally<Value>(
   plan: Places<Value>,
   key: string,
   entry: Entry<Value>,
+  epoch: number,
   atMost: number = Infinity,
 ): void {
   const now = plan.commons.clock.now()
-  for (const tier of plan.localTiers) tier.put(key, entry, now, atMost)
+  const { value, createdAt, staleAt, expiredAt, stamp } = entry
+  const copy = { value, createdAt, staleAt, expiredAt, stamp, epoch }
+  for (const tier of plan.localTiers) tier.put(key, copy, now, atMost)
 }
 
+// Served for a moment without a look below, though no feed is heard; unless one has been since the flight began.
+function emergencyEpoch<Params, Value>({ errand }: NodeFlight<Params, Value>): number {
+  const { epochs, epoch } = errand
+  return epoch === epochs.stamp ? epochs.emergency : epoch
+}
+
+// Returns the entry as it was written.
 async function writeAuthority<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
-  entry: Entry<Value>,
+  loaded: Entry<Value>,
   authority: RemoteTier<Value>,
-): Promise<boolean> {
-  const { token } = flight.errand
-  if (!flight.fenced) {
-    refused(plan, flight, flight.errand.leaseLost ? 'lease' : 'fence')
+): Promise<Entry<Value> | undefined> {
+  // Nothing is waited for where there are no tags.
+  const entry = loaded.stamp === undefined ? loaded : await sealedOrReleased(plan, flight, loaded, authority)
+  if (entry === undefined || !flight.fenced) {
+    refused(plan, flight, flight.fenced ? 'tag' : flight.errand.leaseLost ? 'lease' : 'fence')
+    // What may not be written is nobody's any more either.
+    flight.breakFence()
     release(plan, flight)
-    return false
+    return undefined
   }
+  flight.errand.entry = entry
+  const { token } = flight.errand
   if (token === undefined) {
     await authority.write([{ key: flight.key, entry }])
-    return true
+    return entry
   }
   flight.errand.token = undefined
   try {
     const written = await authority.fulfil({ key: flight.key, entry }, token)
     if (!written) refused(plan, flight, 'lease')
-    return written
+    return written ? entry : undefined
   } catch (error) {
     // What was not written would keep everybody waiting until the lease runs out.
     giveBack(plan, flight.key, token, authority)
+    throw error
+  }
+}
+
+async function sealedOrReleased<Params, Value>(
+  plan: Plan<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+  entry: Entry<Value>,
+  authority: RemoteTier<Value>,
+): Promise<Entry<Value> | undefined> {
+  if (!flight.fenced) return undefined
+  try {
+    return await sealed(plan, flight, authority, entry)
+  } catch (error) {
+    release(plan, flight)
     throw error
   }
 }
@@ -111,18 +150,19 @@ async function copyToHosts<Params, Value>(
   await plan.commons.changes.run([flight.key], async () => {
     for (const tier of [...hosts].reverse()) {
       if (!flight.fenced) return
-      await tier.write([{ key: flight.key, entry }]).catch((error: unknown) => notKept(plan, flight.key, error))
+      try {
+        const written = await tier.write([{ key: flight.key, entry }])
+        if (flight.fenced) written.cover(flight.errand.epoch)
+      } catch (error) {
+        notKept(plan, flight.key, error)
+      }
     }
   })
 }
 
-function refused<Params, Value>(
-  plan: Plan<Params, Value>,
-  flight: NodeFlight<Params, Value>,
-  reason: 'fence' | 'lease',
-): void {
+function refused<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>, reason: Refusal): void {
   const { counters, commons, name } = plan
-  counters.refusedWrites++
+  counters.refusedWrites[reason]++
   if (commons.events.wanted.writeRefused) commons.events.emit('writeRefused', { node: name, key: flight.key, reason })
 }
 

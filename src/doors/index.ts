@@ -1,10 +1,13 @@
 export { createCache } from '../client/create-cache.ts'
 export type { CacheOptions } from '../client/create-cache.ts'
+export { openStorage } from '../client/open-storage.ts'
+export type { OpenedStorage, StorageOptions, StorageOptionsByScheme } from '../client/open-storage.ts'
 export type { Cache } from '../client/cache.ts'
+export type { StorageSync } from '../client/storages-sync.ts'
 export type { CacheStats, StorageSummary } from '../client/cache-stats.ts'
 export type { MemoizedFunction, MemoizeOptions } from '../client/memoize.ts'
 export type { BoundCall, MemoizedMethodOptions, MethodCall, Self } from '../client/memoized-method.ts'
-export type { GetOrLoadOptions, SetOptions } from '../client/plain-entries.ts'
+export type { GetOrLoadOptions, ScopeOptions, SetOptions } from '../client/plain-entries.ts'
 export type {
   GetManyOptions,
   GetOptions,
@@ -18,9 +21,24 @@ export type {
   SharedOptions,
   TierOptions,
 } from '../core/definition.ts'
-export type { CacheEvents } from '../core/events.ts'
+export type { CacheEvents, Refusal } from '../core/events.ts'
+export type { EmitterSource, EventSource, ListenOptions, TargetSource } from '../core/invalidate-on.ts'
 export type { LifetimeOptions, Ttl } from '../core/lifetime.ts'
 export type { AnyNode, CacheNode, LoadlessNode } from '../core/node.ts'
+export { defineScopes } from '../core/reach/scopes.ts'
+export type {
+  ScopeLevel,
+  ScopeName,
+  ScopeParams,
+  ScopePath,
+  Scopes,
+  ScopeTree,
+  ScopeValue,
+} from '../core/reach/scopes.ts'
+export type { Tags } from '../core/reach/tags.ts'
+export type { Changed } from '../core/select/change-selected.ts'
+export type { Selector } from '../core/select/selector.ts'
+export type { SyncCounts, SyncState } from '../core/sync/sync.ts'
 export type { NodeStats, TierStats } from '../core/stats.ts'
 export type { AnyStorage } from '../core/storages.ts'
 export type { LatencySummary } from '../observe/latency.ts'

@@ -1,6 +1,6 @@
 export { virtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
 export { seededChance } from '../testing/seeded-chance.ts'
-export { simpleStorage, type SimpleStorage } from '../testing/simple-storage.ts'
+export { simpleStorage, type SimpleStorage, type SimpleStorageOptions } from '../testing/simple-storage.ts'
 export {
   faultyStorage,
   type FailOptions,

@@ -18,9 +18,13 @@ export class Background {
 
   /** Takes over a piece of work. */
   own(work: Promise<unknown>): void {
-    const running = work.then(undefined, this.#onFailure).then(() => {
-      this.#running.delete(running)
-    })
+    const running: Promise<void> = work.then(
+      () => void this.#running.delete(running),
+      (error: unknown) => {
+        this.#running.delete(running)
+        this.#onFailure(error)
+      },
+    )
     this.#running.add(running)
   }
 

@@ -11,11 +11,14 @@ export class Flight<Value, Errand = undefined> {
   readonly errand: Errand
   /** Told when the last caller has gone before there was an answer. */
   onDeserted: (() => void) | undefined
+  /** Told when its fence breaks. */
+  onBroken: (() => void) | undefined
   #answer = new Deferred<Value>()
   #landing = this.#answer
   #settled = false
   #landed = false
   #fenced = true
+  #closed = false
   #passengers = 0
   #deserted = false
 
@@ -44,8 +47,20 @@ export class Flight<Value, Errand = undefined> {
     return this.#deserted
   }
 
+  /** Whether nobody may join it any more. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Lets nobody join any more. It may write what it brings, unless a younger one starts. */
+  close(): void {
+    this.#closed = true
+  }
+
   breakFence(): void {
+    if (!this.#fenced) return
     this.#fenced = false
+    this.onBroken?.()
   }
 
   /** Answers its callers for now, and goes on. */
@@ -107,14 +122,18 @@ export class Flight<Value, Errand = undefined> {
 class Deferred<Value> {
   readonly promise: Promise<Value>
   resolve!: (value: Value) => void
-  reject!: (error: unknown) => void
+  #reject!: (error: unknown) => void
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve
-      this.reject = reject
+      this.#reject = reject
     })
+  }
+
+  reject(reason: unknown): void {
     // A flight that nobody waits for any more may fail without anybody being told twice.
     this.promise.catch(() => {})
+    this.#reject(reason)
   }
 }

@@ -24,12 +24,15 @@ export class Gather<Question, Answer> {
     this.#pending = []
     const [only] = pending
     const questions = pending.length === 1 && only ? only.questions : pending.flatMap((one) => one.questions)
-    this.#answer(pending, questions).catch((error: unknown) => pending.forEach((one) => one.reject(error)))
-  }
-
-  // Whoever is asked may throw rather than reject, or answer something that is no list: those who asked are told so.
-  async #answer(pending: readonly Pending<Question, Answer>[], questions: readonly Question[]): Promise<void> {
-    distribute(pending, await this.#askAll(questions))
+    const fail = (error: unknown): void => pending.forEach((one) => one.reject(error))
+    // Whoever is asked may throw rather than reject, or answer something that is no list: those who asked are told so.
+    try {
+      this.#askAll(questions)
+        .then((answers) => distribute(pending, answers))
+        .catch(fail)
+    } catch (error) {
+      fail(error)
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Stamp } from './stamp.ts'
+
 /** The moments of an entry, in milliseconds of the reader's own clock. */
 export interface Moments {
   /** When the value was had: its load settled, or it was set. */
@@ -11,6 +13,8 @@ export interface Moments {
 /** A value with its moments, as a private tier keeps it. */
 export interface Entry<Value = unknown> extends Moments {
   readonly value: Value
+  /** What it was made under, where it has tags or a scope. */
+  readonly stamp?: Stamp | undefined
 }
 
 /** Fresh before stale-at, expired from expired-at on, stale between. */
@@ -23,7 +27,7 @@ export function freshness(moments: Moments, now: number): Freshness {
 }
 
 /** The same entry made stale at `now`: its stale window counts from there, and it never lives longer than before. */
-export function madeStale<Value>(entry: Entry<Value>, now: number): Entry<Value> {
+export function madeStale<Kind extends Moments>(entry: Kind, now: number): Kind {
   if (entry.staleAt <= now) return entry
   const expiredAt = entry.staleAt === Infinity ? entry.expiredAt : now + (entry.expiredAt - entry.staleAt)
   return { ...entry, staleAt: now, expiredAt }

@@ -7,10 +7,12 @@ import { digest } from './hash.ts'
  *   prefix:node:key            an entry of a node
  *   prefix:node:key:@version   the same, of a node with a version
  *   prefix:=:key               an entry without a node
+ *   prefix:~organization=o1:~user=u7:node:key    one in a scope, level by level
  *
  * Every part is escaped, so a colon only ever separates. What isn't a part somebody named begins with a sigil
- * (`=` plain, `@` version, and kept free for what is to come: `~` scope, `#` marker, `!` lease), and a name
- * that begins with one has it escaped. `%*` follows no escaping, so a digest can't be written by hand either.
+ * (`=` plain, `@` version, `~` scope, `#` marker, and `!` lease, for storages that keep one beside an entry), and a
+ * name that begins with one has it escaped. `%*` follows no escaping, so a digest can't be written by hand either.
+ * Markers are in `marker-keys.ts`.
  */
 
 /** The node name under which entries without a node are kept. */
@@ -22,12 +24,14 @@ const digestLength = digestMark.length + 32
 
 /** The keys of one node: everything that is the same for all of them, resolved. */
 export interface KeySpace {
-  /** Every key of the node starts with it, and nobody else's. */
+  /** Every key of the node outside of scopes starts with it, and nobody else's. */
   readonly head: string
   /** Full key of one entry. */
   full(key: string | number): string
+  /** The same, of an entry in a scope. @param scope as {@link scopePart} makes it */
+  fullIn(scope: string, key: string | number): string
   /**
-   * What was given to {@link full}; of a digested key the readable head and the digest.
+   * What was given to {@link full} or {@link fullIn}; of a digested key the readable head and the digest.
    * `undefined` for a key of another version, or of another node.
    */
   short(full: string): string | undefined
@@ -44,7 +48,9 @@ export function keySpace(
   names: { prefix: string; node: string; version?: string | undefined },
   limit: number,
 ): KeySpace {
-  const head = `${prefixHead(names.prefix)}${names.node === plainNode ? plainNode : escapeName(names.node)}:`
+  const start = prefixHead(names.prefix)
+  const node = nodePart(names.node)
+  const head = start + node
   const tail = names.version === undefined ? '' : `:@${escape(names.version)}`
   if (Buffer.byteLength(head) + digestLength > limit) {
     throw invalidOption(
@@ -63,16 +69,83 @@ export function keySpace(
       }
       return shorten(head + escape(text) + tail, limit)
     },
+    fullIn(scope, key) {
+      return shorten(start + scope + node + escape(typeof key === 'string' ? key : textOf(key)) + tail, limit)
+    },
     short(full) {
-      if (!full.startsWith(head)) return undefined
-      if (full.includes(digestMark)) return full.slice(head.length)
+      if (!full.startsWith(start)) return undefined
+      const at = afterScope(full, start.length)
+      if (!full.startsWith(node, at)) return undefined
+      const from = at + node.length
+      if (full.includes(digestMark, from)) return full.slice(from)
       const end = full.length - tail.length
       // Head and tail may not share their colon: what looks like that is a key `@version` of the node without one.
-      if (end < head.length || !full.endsWith(tail)) return undefined
-      const part = full.slice(head.length, end)
+      if (end < from || !full.endsWith(tail)) return undefined
+      const part = full.slice(from, end)
       return part.includes(':') ? undefined : unescape(part)
     },
   }
+}
+
+/** What an entry is called when it is selected: `node:key`; without a node, by its key. */
+export interface EntryName {
+  /** Without prefix, scope and version. */
+  readonly text: string
+  /** Its key was too long to be stored as it is: this is only how it begins. */
+  readonly digested: boolean
+}
+
+/** The name of the entry that a full key is of; `undefined` for what is no entry of this prefix, a marker for example. */
+export function entryName(prefix: string, full: string): EntryName | undefined {
+  const start = prefixHead(prefix)
+  if (!full.startsWith(start) || full.startsWith('#', start.length)) return undefined
+  const from = afterScope(full, start.length)
+  const digested = full.includes(digestMark, from)
+  const readable = digested ? full.slice(from, full.indexOf(digestMark, from)) : full.slice(from)
+  const [node, key] = readable.split(':')
+  if (node === undefined || (key === undefined && !digested)) return undefined
+  // The digest may have cut an escaped character in half.
+  const begun = digested ? (key ?? '').replace(/%(?:[0-9A-F]?|u[0-9A-F]{0,3})$/, '') : (key ?? '')
+  const name = node === plainNode ? '' : `${unescape(node)}:`
+  return { text: key === undefined ? '' : name + unescape(begun), digested }
+}
+
+/** Whether a full key is one of a node's, in whichever scope. */
+export function isOfNode(prefix: string, node: string, full: string): boolean {
+  const start = prefixHead(prefix)
+  return full.startsWith(start) && full.startsWith(nodePart(node), afterScope(full, start.length))
+}
+
+/** What every key of a node starts with, after the prefix and the scope. */
+export function nodePart(node: string): string {
+  return `${node === plainNode ? plainNode : escapeName(node)}:`
+}
+
+/** A level of a scope, with the value it has. */
+export type ScopeStep = readonly [level: string, value: string | number]
+
+// Longer values end in a digest, so that what is in a scope can be told by how its key begins.
+const longestScopeValue = 64
+
+/** What the keys of a scope have between prefix and node: `~organization=o1:~user=u7:`. */
+export function scopePart(path: readonly ScopeStep[]): string {
+  return path.map(([level, value]) => `~${escape(level)}=${scopeValue(String(value))}:`).join('')
+}
+
+function scopeValue(value: string): string {
+  const escaped = escape(value)
+  return escaped.length <= longestScopeValue ? escaped : digestMark + digest(value)
+}
+
+/** Where the node's part begins. */
+function afterScope(full: string, from: number): number {
+  let at = from
+  while (full.startsWith('~', at)) {
+    const end = full.indexOf(':', at)
+    if (end === -1) return full.length
+    at = end + 1
+  }
+  return at
 }
 
 /** What every key under a prefix starts with. */
@@ -93,7 +166,8 @@ export function unescape(part: string): string {
   )
 }
 
-function escapeName(name: string): string {
+/** As {@link escape}, for a name: one that begins with a sigil has it escaped. */
+export function escapeName(name: string): string {
   return escape(name).replace(sigil, escapeCharacter)
 }
 
@@ -121,7 +195,8 @@ function isPlain(part: string): boolean {
   return true
 }
 
-function shorten(full: string, limit: number): string {
+/** A key that is too long keeps its head and ends in a digest. */
+export function shorten(full: string, limit: number): string {
   if (Buffer.byteLength(full) <= limit) return full
   const room = limit - digestLength
   // A character cut in half at the end decodes to U+FFFD; the digest tells the keys apart, so it can go.

@@ -11,8 +11,10 @@ export class NodeCounters {
   loadFailures = 0
   totalLoadTime = 0
   unleasedLoads = 0
-  refusedWrites = 0
+  readonly refusedWrites: { fence: number; lease: number; tag: number } = { fence: 0, lease: 0, tag: 0 }
   failedWrites = 0
+  /** Entries met that an invalidation of a tag or scope had reached. */
+  invalidEntries = 0
   /** Loads that passed their hard limit, or lost all callers, and still run. Not reset: they are there. */
   detachedLoads = 0
   readonly loadLatency: Latency = new Latency()
@@ -27,7 +29,8 @@ export class NodeCounters {
   reset(): void {
     this.hits = this.stale = this.misses = this.coalesced = 0
     this.loadSuccesses = this.loadFailures = this.totalLoadTime = 0
-    this.unleasedLoads = this.refusedWrites = this.failedWrites = 0
+    this.unleasedLoads = this.failedWrites = this.invalidEntries = 0
+    this.refusedWrites.fence = this.refusedWrites.lease = this.refusedWrites.tag = 0
     this.loadLatency.reset()
   }
 }

@@ -1,23 +1,27 @@
 import type { Moments } from '../kernel/entry.ts'
-import { CacheError } from '../kernel/errors.ts'
 import type { Stored } from '../contracts/storage.ts'
+import { type CarriedVersion, readVersions, writeVersions } from './versions.ts'
+import { unreadable } from './unreadable.ts'
 
 /*
  * The header of everything a remote tier keeps, version 1; numbers are big-endian:
  *
  *    0  2 bytes  magic, "TC"
  *    2  1        format version, 1
- *    3  1        flags; none is defined yet, and an unknown one is refused, not guessed
+ *    3  1        flags; 1: versions follow. An unknown one is refused, not guessed
  *    4  4        fingerprint of the serializer's name
  *    8  8        created at    milliseconds since 1970 on the authority's clock,
  *   16  8        stale at      all bits set for "never"
  *   24  8        expired at
+ *
+ *   32           the versions of tags and scopes: see `versions.ts`
  *
  * Big-endian moments compare as bytes, so a backend can compare and patch them without knowing what they mean.
  * The payload follows in a field of its own, or behind the header where a backend has but one: see `joinStored`.
  */
 
 const headerLength = 32
+const carriesVersions = 1
 const lengthBytes = 2
 const formatVersion = 1
 const never = 0xffffffff
@@ -28,12 +32,15 @@ const expiredAtOffset = 24
 export interface Envelope extends Moments {
   /** Fingerprint of the name of the serializer that wrote the payload. */
   readonly serializer: number
+  /** What the entry was made under; those that need a name come last. Absent: nothing. */
+  readonly versions?: readonly CarriedVersion[] | undefined
 }
 
 /** Writes a header. Moments are rounded down to whole milliseconds. */
 export function writeHeader(envelope: Envelope): Uint8Array {
+  const { versions = [] } = envelope
   const header = new Uint8Array(headerLength)
-  const view = new DataView(header.buffer)
+  const view = viewOf(header)
   header[0] = 0x54
   header[1] = 0x43
   header[2] = formatVersion
@@ -41,7 +48,9 @@ export function writeHeader(envelope: Envelope): Uint8Array {
   writeMoment(view, 8, envelope.createdAt)
   writeMoment(view, staleAtOffset, envelope.staleAt)
   writeMoment(view, expiredAtOffset, envelope.expiredAt)
-  return header
+  if (versions.length === 0) return header
+  header[3] = carriesVersions
+  return Buffer.concat([header, writeVersions(versions)])
 }
 
 /**
@@ -49,16 +58,17 @@ export function writeHeader(envelope: Envelope): Uint8Array {
  * @throws CacheError `UNREADABLE` for anything but a header of a version and with flags that this code knows
  */
 export function readHeader(header: Uint8Array): Envelope {
-  if (header.length !== headerLength || header[0] !== 0x54 || header[1] !== 0x43)
-    throw unreadable('not an entry of ours')
+  if (header.length < headerLength || header[0] !== 0x54 || header[1] !== 0x43) throw unreadable('not an entry of ours')
   if (header[2] !== formatVersion) throw unreadable(`format version ${header[2]}, and only ${formatVersion} is known`)
-  if (header[3] !== 0) throw unreadable(`unknown flags ${header[3]}`)
+  if (header[3] !== 0 && header[3] !== carriesVersions) throw unreadable(`unknown flags ${header[3]}`)
+  if (header[3] === 0 && header.length !== headerLength) throw unreadable('a header with something behind it')
   const view = viewOf(header)
   return {
     serializer: view.getUint32(4),
     createdAt: readMoment(view, 8),
     staleAt: readMoment(view, staleAtOffset),
     expiredAt: readMoment(view, expiredAtOffset),
+    ...(header[3] === carriesVersions && { versions: readVersions(header.subarray(headerLength)) }),
   }
 }
 
@@ -94,7 +104,8 @@ export function joinStored({ header, payload }: Stored): Uint8Array {
  * payload all the same; whether they are ours, `readHeader` tells.
  */
 export function splitStored(bytes: Uint8Array): Stored {
-  const end = bytes.length < lengthBytes ? lengthBytes : lengthBytes + viewOf(bytes).getUint16(0)
+  // A view would cost more than all the rest, and every read comes through here.
+  const end = lengthBytes + (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)
   return { header: bytes.subarray(lengthBytes, end), payload: bytes.subarray(end) }
 }
 
@@ -113,8 +124,4 @@ function readMoment(view: DataView, offset: number): number {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function unreadable(what: string): CacheError {
-  return new CacheError('UNREADABLE', `stored bytes can't be read: ${what}`)
 }

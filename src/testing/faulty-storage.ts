@@ -1,6 +1,7 @@
-import type { Leases, Scan, Storage, Time } from '../contracts/storage.ts'
+import type { Leases, Markers, Scan, Storage, Time } from '../contracts/storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { wallClock } from '../storages/wall-clock.ts'
+import { FaultyFeed } from './faulty-feed.ts'
 
 /** What a storage can be asked, its capabilities included. */
 export type StorageOperation =
@@ -12,8 +13,10 @@ export type StorageOperation =
   | 'clear'
   | 'close'
   | keyof Leases
+  | keyof Markers
   | 'scan'
   | 'now'
+  | 'feed'
 
 /** One call that reached a faulty storage, whatever became of it. */
 export interface StorageCall {
@@ -22,7 +25,10 @@ export interface StorageCall {
   readonly keys: readonly string[]
 }
 
-/** A storage with something wrong: see {@link faultyStorage}. */
+/**
+ * A storage with something wrong: see {@link faultyStorage}. Its feed is no call, but can be named like one: it can fail
+ * (those who follow are told that it broke), hang, be slow, and be dropped, until it is healed.
+ */
 export interface FaultyStorage extends Storage {
   /** Every call so far, in order: one entry a round trip. Empty it to count from here. */
   readonly calls: StorageCall[]
@@ -78,11 +84,13 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
     return (await fault.strike(carryOut)) as Answer
   }
 
+  const feed = storage.capabilities.feed && new FaultyFeed(storage.capabilities.feed, clock)
+
   const set = (operation: StorageOperation, { times = Infinity }: FaultOptions, strike: Fault['strike']): void => {
     faults.set(operation, { left: times, strike })
   }
 
-  const { leases, scan, time } = storage.capabilities
+  const { leases, markers, scan, time } = storage.capabilities
   return {
     kind: storage.kind,
     type: storage.type,
@@ -90,7 +98,9 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
     capabilities: {
       ...storage.capabilities,
       ...(leases && { leases: faultyLeases(leases, under) }),
+      ...(markers && { markers: faultyMarkers(markers, under) }),
       ...(scan && { scan: faultyScan(scan, under) }),
+      ...(feed && { feed }),
       ...(time && { time: { now: () => under('now', [], () => time.now()) } satisfies Time }),
     },
     open: () => under('open', [], () => storage.open()),
@@ -103,24 +113,28 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
 
     calls,
     fail(operation, { error = new Error(`${operation} was told to fail`), afterwards, ...fault } = {}) {
+      if (operation === 'feed') return feed?.break(error)
       set(operation, fault, async (carryOut) => {
         if (afterwards === true) await carryOut()
         throw error
       })
     },
     hang(operation, fault = {}) {
+      if (operation === 'feed') return feed?.hold()
       set(operation, fault, async (carryOut) => {
         await new Promise<void>((letGo) => hanging.push({ operation, letGo }))
         return carryOut()
       })
     },
     slow(operation, milliseconds, fault = {}) {
+      if (operation === 'feed') return feed?.slow(milliseconds)
       set(operation, fault, async (carryOut) => {
         await new Promise<void>((done) => clock.after(milliseconds, done))
         return carryOut()
       })
     },
     drop(operation, answer, fault = {}) {
+      if (operation === 'feed') return feed?.silence()
       set(operation, fault, () => Promise.resolve(answer))
     },
     garble(operation, change, fault = {}) {
@@ -129,6 +143,7 @@ export function faultyStorage(storage: Storage, options: { readonly clock?: Cloc
     heal(operation) {
       if (operation === undefined) faults.clear()
       else faults.delete(operation)
+      if (operation === undefined || operation === 'feed') feed?.mend()
       const held = hanging.splice(0)
       for (const one of held) {
         if (operation === undefined || one.operation === operation) one.letGo()
@@ -158,23 +173,34 @@ function faultyLeases(leases: Leases, under: Under): Leases {
   }
 }
 
-/** Every page is a round trip, and can go wrong. */
-function faultyScan(scan: Scan, under: Under): Scan {
+function faultyMarkers(markers: Markers, under: Under): Markers {
   return {
-    async *keys(prefix) {
-      const pages = scan.keys(prefix)[Symbol.asyncIterator]()
-      try {
-        for (;;) {
-          const page = await under('scan', [prefix], () => pages.next())
-          if (page.done === true) return
-          yield page.value
-        }
-      } finally {
-        await pages.return?.()
-      }
-    },
+    ensureMany: (ensured) => under('ensureMany', keysOf(ensured), () => markers.ensureMany(ensured)),
+    changeMany: (changes) => under('changeMany', keysOf(changes), () => markers.changeMany(changes)),
   }
 }
+
+/** Every page is a round trip, and can go wrong. */
+function faultyScan(scan: Scan, under: Under): Scan {
+  const pages = async function* (prefix: string, list: (prefix: string) => AsyncIterable<readonly string[]>) {
+    const all = list(prefix)[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const page = await under('scan', [prefix], () => all.next())
+        if (page.done === true) return
+        yield page.value
+      }
+    } finally {
+      await all.return?.()
+    }
+  }
+  return {
+    keys: (prefix) => pages(prefix, (start) => scan.keys(start)),
+    ...(scan.leases !== undefined && { leases: (prefix) => pages(prefix, (start) => scan.leases?.(start) ?? none()) }),
+  }
+}
+
+async function* none(): AsyncGenerator<readonly string[]> {}
 
 function keysOf(items: readonly { readonly key: string }[]): readonly string[] {
   return items.map(({ key }) => key)

@@ -23,10 +23,15 @@ export const siblings: Readonly<Record<string, readonly string[]>> = {
 
 /** What a door must not load, as the beginnings of paths under `src`.  */
 export const doorsLeaveOut: Readonly<Record<string, readonly string[]>> = {
-  index: ['storages/sql', 'storages/file', 'testing/'],
+  index: ['storages/sql', 'storages/file', 'storages/redis', 'storages/memcached', 'storages/mongodb', 'testing/'],
   memory: ['flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/'],
   sqlite: ['storages/file', 'core/', 'client/', 'testing/'],
+  mongodb: ['storages/sql', 'storages/file', 'core/', 'client/', 'testing/'],
+  postgres: ['storages/sql/sqlite', 'storages/sql/mysql', 'storages/file', 'core/', 'client/', 'testing/'],
+  mysql: ['storages/sql/sqlite', 'storages/sql/postgres', 'storages/file', 'core/', 'client/', 'testing/'],
   file: ['storages/sql', 'core/', 'client/', 'testing/'],
+  memcached: ['storages/sql', 'storages/file', 'core/', 'client/', 'testing/'],
+  redis: ['storages/sql', 'storages/file', 'core/', 'client/', 'testing/'],
   testing: [],
   simulator: ['local/', 'flight/', 'storages/', 'wrappers/', 'feeds/', 'core/', 'client/', 'testing/', 'cli/'],
 }

@@ -17,7 +17,10 @@ storageConformance(
         remove: () => folder.remove(),
       })
     },
-    cannot: { leases: 'a file system has no compare-and-set that would outlive a dead holder' },
+    cannot: {
+      leases: 'a file system has no compare-and-set that would outlive a dead holder',
+      feed: 'watching a folder misses changes without saying so',
+    },
   },
   // Ten thousand files take seconds, where others are busy too.
   { describe, test: (title, body) => test(title, body, 60_000) },

@@ -6,7 +6,7 @@ storageConformance(
     name: 'simpleStorage()',
     open() {
       const clock = virtualClock()
-      const storage = simpleStorage({ clock })
+      const storage = simpleStorage({ clock, feed: true })
       return Promise.resolve({
         storage,
         another: () => Promise.resolve(storage.another()),
@@ -21,7 +21,11 @@ storageConformance(
   {
     name: 'simpleStorage() on the wall clock',
     open: () => Promise.resolve({ storage: simpleStorage() }),
-    cannot: { clock: 'nobody turns the wall clock', another: 'asked of the one with a virtual clock' },
+    cannot: {
+      feed: 'nobody asked for it',
+      clock: 'nobody turns the wall clock',
+      another: 'asked of the one with a virtual clock',
+    },
   },
   { describe, test },
 )

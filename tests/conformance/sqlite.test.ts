@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import { sqlite } from 'tiercel/sqlite'
 import { storageConformance, virtualClock } from 'tiercel/testing'
-import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
+import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 import { driversHere } from '../storages/drivers.ts'
 import { temporaryFolder } from '../storages/folder.ts'
+
+const noFeed = 'SQLite tells other processes nothing'
 
 for (const driver of driversHere) {
   storageConformance(
@@ -21,6 +23,7 @@ for (const driver of driversHere) {
           remove: () => folder.remove(),
         })
       },
+      cannot: { feed: noFeed },
     },
     { describe, test },
   )
@@ -32,7 +35,7 @@ storageConformance(
   {
     name: 'sqlite() in memory, on the wall clock',
     open: () => Promise.resolve({ storage: sqlite({ path: ':memory:' }) }),
-    cannot: { clock: 'nobody turns the wall clock', another: 'its data is nobody else’s' },
+    cannot: { feed: noFeed, clock: 'nobody turns the wall clock', another: 'its data is nobody else’s' },
   },
   { describe, test },
 )
@@ -50,6 +53,7 @@ storageConformance(
         remove: () => Promise.resolve(void client.close()),
       }
     },
+    cannot: { feed: noFeed },
   },
   { describe, test },
 )

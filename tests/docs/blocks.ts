@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 export interface Block {
   readonly page: string
   readonly line: number
-  /** What follows the fence: `ts`, `ts excerpt=…`, `sh`. */
+  /** What follows the fence: `ts`, `ts no-run`, `ts excerpt=…`, `sh`. */
   readonly info: string
   readonly code: string
 }

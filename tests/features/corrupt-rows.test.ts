@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createCache } from 'tiercel'
 import { sqlite } from 'tiercel/sqlite'
-import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
+import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 import { storyOf } from './scene.ts'
 
 const damages = [

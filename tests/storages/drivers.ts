@@ -1,4 +1,4 @@
-import { openDatabase, sqliteDrivers, type SqliteDriver } from '../../src/storages/sql/sqlite-driver.ts'
+import { openDatabase, sqliteDrivers, type SqliteDriver } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 
 /** The SQLite drivers that this Node and this checkout have. There is always one: libsql is a dev dependency. */
 export const driversHere: readonly SqliteDriver[] = await findDrivers()

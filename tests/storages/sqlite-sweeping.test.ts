@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sqlite, type SqliteClient } from 'tiercel/sqlite'
 import { virtualClock, type VirtualClock } from 'tiercel/testing'
 import type { Storage } from '../../src/contracts/storage.ts'
-import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
+import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 import { claim, fulfil, headerAt, item, texts } from './items.ts'
 
 let client: SqliteClient

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqlite } from 'tiercel/sqlite'
-import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
+import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 import type { Storage } from '../../src/contracts/storage.ts'
 import { temporaryFolder } from './folder.ts'
 import { claim, fulfil, item, texts } from './items.ts'

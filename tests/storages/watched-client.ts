@@ -1,5 +1,5 @@
 import type { SqliteClient, SqliteStatement, SqliteValue } from '../../src/clients/sqlite-client.ts'
-import { openDatabase } from '../../src/storages/sql/sqlite-driver.ts'
+import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
 
 /** A database that tells what is done to it, and fails where it is told to. */
 export interface WatchedClient extends SqliteClient {

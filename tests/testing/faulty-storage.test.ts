@@ -7,7 +7,7 @@ storageConformance(
     name: 'faultyStorage() without a fault',
     open() {
       const clock = virtualClock()
-      const storage = simpleStorage({ clock })
+      const storage = simpleStorage({ clock, feed: true })
       return Promise.resolve({
         storage: faultyStorage(storage, { clock }),
         another: () => Promise.resolve(faultyStorage(storage.another(), { clock })),
@@ -77,7 +77,7 @@ test('it hangs until it is healed, and then does late what was asked', async () 
 
 test('it is slow by the clock', async () => {
   const clock = virtualClock()
-  const storage = faultyStorage(simpleStorage({ clock }), { clock })
+  const storage = faultyStorage(simpleStorage({ clock, feed: true }), { clock })
   storage.slow('getMany', 100)
   const story: string[] = []
   const read = storage.getMany(['a']).then(() => story.push('answered'))

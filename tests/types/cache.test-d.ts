@@ -222,7 +222,7 @@ describe('on()', () => {
       expectTypeOf(error).toBeUnknown()
       expectTypeOf(duration).toBeNumber()
     })
-    cache.on('writeRefused', ({ reason }) => expectTypeOf(reason).toEqualTypeOf<'fence' | 'lease'>())
+    cache.on('writeRefused', ({ reason }) => expectTypeOf(reason).toEqualTypeOf<'fence' | 'lease' | 'tag'>())
     // @ts-expect-error no such event
     cache.on('hits', () => {})
     // @ts-expect-error nothing of the kind comes with it

@@ -1,6 +1,8 @@
-import type { Claim, ClaimAnswer, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
+import type { Claim, ClaimAnswer, MarkerChange, Storage, Stored, StoredItem } from '../../contracts/storage.ts'
 import { Gather } from '../../flight/gather.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { Labels } from '../reach/labels.ts'
+import type { Sync } from '../sync/sync.ts'
 import { Timeline } from './timeline.ts'
 
 /** A write that shows its token. */
@@ -15,19 +17,28 @@ export class Channel {
   readonly storage: Storage
   /** What is known of its clock: learned at open and at each claim. */
   readonly timeline: Timeline
+  /** What is known of the tags and scopes whose markers it keeps. */
+  readonly labels: Labels = new Labels()
+  /** Milliseconds the most patient node waits for it. */
+  patience = 1_000
   #opening: Promise<void> | undefined
+  #isOpen = false
+  /** Open, and its clock is known. */
+  #isReady = false
+  #sync: Sync | undefined
   readonly #reads: Gather<string, Stored | undefined>
   readonly #writes: Gather<StoredItem, void>
   readonly #claims: Gather<Claim, ClaimAnswer>
   readonly #renewals: Gather<Claim, boolean>
   readonly #fulfilments: Gather<LeasedItem, boolean>
   readonly #releases: Gather<{ key: string; token: string }, void>
+  readonly #ensured: Gather<StoredItem, Stored>
 
   constructor(name: string, storage: Storage, clock: Clock) {
     this.name = name
     this.storage = storage
     this.timeline = new Timeline(clock)
-    const { leases } = storage.capabilities
+    const { leases, markers } = storage.capabilities
     this.#reads = new Gather((keys) => storage.getMany(keys))
     this.#writes = new Gather((items) => storage.setMany(items).then(() => new Array<void>(items.length)))
     this.#claims = new Gather((claims) =>
@@ -42,10 +53,15 @@ export class Channel {
       await leases?.releaseMany(held)
       return new Array<void>(held.length)
     })
+    this.#ensured = new Gather(async (wanted) => (await markers?.ensureMany(wanted)) ?? [])
   }
 
   get leases(): boolean {
     return this.storage.capabilities.leases !== undefined
+  }
+
+  get markers(): boolean {
+    return this.storage.capabilities.markers !== undefined
   }
 
   /** Opens the storage once. After a failure the next call tries again. */
@@ -57,43 +73,71 @@ export class Channel {
     return this.#opening
   }
 
-  async getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
-    await this.open()
-    return this.#reads.ask(keys)
+  /** What keeps the copies above it true; absent where there are none, or no feed. */
+  get sync(): Sync | undefined {
+    return this.#sync
+  }
+
+  /** Follows its feed from when it is open, until it is closed. @returns what follows it, the first if there is one */
+  follow(make: () => Sync): Sync {
+    this.#sync ??= make()
+    if (this.#isOpen) this.#sync.start()
+    return this.#sync
+  }
+
+  async close(): Promise<void> {
+    // Whatever becomes of the feed, the storage is to be closed.
+    await this.#sync?.stop().catch(() => {})
+    await this.storage.close()
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
+    return this.#ask(this.#reads, keys)
   }
 
   async setMany(items: readonly StoredItem[]): Promise<void> {
-    await this.open()
-    await this.#writes.ask(items)
+    await this.#ask(this.#writes, items)
   }
 
-  async claimMany(claims: readonly Claim[]): Promise<readonly ClaimAnswer[]> {
-    await this.open()
-    return this.#claims.ask(claims)
+  claimMany(claims: readonly Claim[]): Promise<readonly ClaimAnswer[]> {
+    return this.#ask(this.#claims, claims)
   }
 
-  async renewMany(renewals: readonly Claim[]): Promise<readonly boolean[]> {
-    await this.open()
-    return this.#renewals.ask(renewals)
+  renewMany(renewals: readonly Claim[]): Promise<readonly boolean[]> {
+    return this.#ask(this.#renewals, renewals)
   }
 
-  async fulfilMany(items: readonly LeasedItem[]): Promise<readonly boolean[]> {
-    await this.open()
-    return this.#fulfilments.ask(items)
+  fulfilMany(items: readonly LeasedItem[]): Promise<readonly boolean[]> {
+    return this.#ask(this.#fulfilments, items)
   }
 
   async releaseMany(held: readonly { key: string; token: string }[]): Promise<void> {
+    await this.#ask(this.#releases, held)
+  }
+
+  #ask<Question, Answer>(gather: Gather<Question, Answer>, questions: readonly Question[]): Promise<readonly Answer[]> {
+    return this.#isReady ? gather.ask(questions) : this.open().then(() => gather.ask(questions))
+  }
+
+  ensureMany(markers: readonly StoredItem[]): Promise<readonly Stored[]> {
+    return this.#ask(this.#ensured, markers)
+  }
+
+  async changeMany(changes: readonly MarkerChange[]): Promise<void> {
     await this.open()
-    await this.#releases.ask(held)
+    await this.storage.capabilities.markers?.changeMany(changes)
   }
 
   async #open(): Promise<void> {
     await this.storage.open()
+    this.#isOpen = true
+    this.#sync?.start()
     const { time } = this.storage.capabilities
     if (time !== undefined)
       await this.timeline.sample(
         () => time.now(),
         (now) => now,
       )
+    this.#isReady = true
   }
 }

@@ -3,32 +3,37 @@ import type { Entry } from '../../kernel/entry.ts'
 import { madeStale } from '../../kernel/entry.ts'
 import { TierCounters } from '../../observe/counters.ts'
 
+/** An entry in memory, and the epoch of the feed in which the flight that brought it began. */
+export interface Copy<Value = unknown> extends Entry<Value> {
+  readonly epoch: number
+}
+
 /** A private storage as one node uses it. */
 export class LocalTier<Value = unknown> {
   readonly name: string
-  readonly storage: LocalStorage<Entry<Value>>
+  readonly storage: LocalStorage<Copy<Value>>
   readonly counters: TierCounters = new TierCounters()
   readonly #ttl: number
 
   /** @param ttl milliseconds an entry answers here before a tier below is asked again; `Infinity` where there is none below */
-  constructor(name: string, storage: LocalStorage<Entry<Value>>, ttl: number) {
+  constructor(name: string, storage: LocalStorage<Copy<Value>>, ttl: number) {
     this.name = name
     this.storage = storage
     this.#ttl = ttl
   }
 
-  find(key: string, now: number): Entry<Value> | undefined {
+  find(key: string, now: number): Copy<Value> | undefined {
     return this.storage.get(key, now)
   }
 
   /**
-   * Keeps an entry, never longer than it may live, nor than this tier keeps one.
+   * Keeps a copy, never longer than it may live, nor than this tier keeps one.
    * @param atMost milliseconds, where there is a reason to keep it shorter
    */
-  put(key: string, entry: Entry<Value>, now: number, atMost: number = Infinity): void {
-    const ttl = Math.min(this.#ttl, entry.expiredAt - now, atMost)
+  put(key: string, copy: Copy<Value>, now: number, atMost: number = Infinity): void {
+    const ttl = Math.min(this.#ttl, copy.expiredAt - now, atMost)
     // What is left of less than a millisecond is not worth keeping, nor does every storage take it.
-    if (ttl >= 1) this.storage.set(key, entry, { ttl })
+    if (ttl >= 1) this.storage.set(key, copy, { ttl })
     else this.storage.delete(key)
   }
 
@@ -36,9 +41,11 @@ export class LocalTier<Value = unknown> {
     return this.storage.delete(key)
   }
 
-  expire(key: string, now: number): void {
-    const entry = this.storage.peek(key, now)
-    if (entry !== undefined) this.put(key, madeStale(entry, now), now)
+  /** @returns whether there was something to make stale */
+  expire(key: string, now: number): boolean {
+    const copy = this.storage.peek(key, now)
+    if (copy !== undefined) this.put(key, madeStale(copy, now), now)
+    return copy !== undefined
   }
 
   clear(head: string): void {

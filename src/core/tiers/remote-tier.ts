@@ -1,16 +1,23 @@
 import type { Serializer } from '../../contracts/serializer.ts'
 import type { Stored, StoredItem } from '../../contracts/storage.ts'
-import { withDeadline } from '../../flight/deadline.ts'
+import { Deadlines } from '../../flight/deadlines.ts'
+import type { Chance } from '../../kernel/chance.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Entry } from '../../kernel/entry.ts'
 import { CacheError } from '../../kernel/errors.ts'
 import { fingerprint } from '../../kernel/hash.ts'
+import { markerName } from '../../kernel/marker-keys.ts'
+import type { Stamp } from '../../kernel/stamp.ts'
 import { TierCounters } from '../../observe/counters.ts'
 import type { Events } from '../../observe/events.ts'
 import { stopwatch } from '../../observe/stopwatch.ts'
 import { readHeader, writeHeader } from '../../serializers/envelope.ts'
+import type { CarriedVersion } from '../../serializers/versions.ts'
 import type { CacheEvents } from '../events.ts'
+import type { Coverage } from '../sync/coverage.ts'
+import { AuthorityMarkers } from './authority-markers.ts'
 import type { Channel } from './channel.ts'
+import type { Copy } from './local-tier.ts'
 
 // What goes through a whole storage may take its time, but not for ever.
 const bulkTimeLimit = 60_000
@@ -25,7 +32,10 @@ export interface RemoteTierParts {
   readonly ttl: number
   /** Milliseconds a call may take. */
   readonly timeLimit: number
+  /** Of a host's storage above an authority with a feed: which of its copies the feed has covered. */
+  readonly coverage?: Coverage | undefined
   readonly clock: Clock
+  readonly chance: Chance
   readonly events: Events<CacheEvents>
 }
 
@@ -35,6 +45,12 @@ export interface Keepsake<Value> {
   readonly entry: Entry<Value>
 }
 
+/** An entry as it was stored, and the versions it carries: whether they still stand is not known yet. */
+export interface Found<Value> extends Copy<Value> {
+  /** Absent: none. */
+  readonly carried: readonly CarriedVersion[] | undefined
+}
+
 /**
  * A remote storage as one node uses it: entries instead of bytes, a time limit around every call, and one kind of
  * error. Whatever the storage does, a call here ends in time, with an answer or with `STORAGE_UNAVAILABLE`.
@@ -42,11 +58,18 @@ export interface Keepsake<Value> {
 export class RemoteTier<Value = unknown> {
   readonly counters: TierCounters = new TierCounters()
   readonly #parts: RemoteTierParts
+  /** The markers of tags and scopes, where it is an authority. */
+  readonly markers: AuthorityMarkers
   readonly #fingerprint: number
+  readonly #deadlines: Deadlines
+  readonly #bulkDeadlines: Deadlines
 
   constructor(parts: RemoteTierParts) {
     this.#parts = parts
+    this.markers = new AuthorityMarkers({ ...parts, call: (operation, answer) => this.#call(operation, answer) })
     this.#fingerprint = fingerprint(parts.serializer.name)
+    this.#deadlines = new Deadlines(parts.timeLimit, parts.clock)
+    this.#bulkDeadlines = new Deadlines(Math.max(parts.timeLimit, bulkTimeLimit), parts.clock)
   }
 
   get name(): string {
@@ -57,18 +80,28 @@ export class RemoteTier<Value = unknown> {
     return this.#parts.channel
   }
 
-  /** The entries of some keys, `undefined` where there is none that can be read. */
-  async read(keys: readonly string[]): Promise<(Entry<Value> | undefined)[]> {
+  /**
+   * The entries of some keys, `undefined` where there is none that can be read, each with the epoch of the feed that
+   * covers it.
+   */
+  async read(keys: readonly string[]): Promise<(Found<Value> | undefined)[]> {
     const elapsed = stopwatch()
     const stored = await this.#call('getMany', this.channel.getMany(keys))
     this.counters.readLatency.record(elapsed())
-    return keys.map((key, index) => this.#entryOf(key, stored[index]))
+    return keys.map((key, index) => this.#foundIn(stored[index], key))
   }
 
-  async write(items: readonly Keepsake<Value>[]): Promise<void> {
+  /** Writes entries. @returns what may be called once it is known that no key has changed meanwhile */
+  async write(items: readonly Keepsake<Value>[]): Promise<{ cover(epoch: number): void }> {
     // Headers are on the authority's clock, which is known once it is open.
     await this.#call('open', this.#parts.authority.open())
-    await this.#call('setMany', this.channel.setMany(items.map((item) => this.#pack(item))))
+    const packed = items.map((item) => this.#pack(item))
+    await this.#call('setMany', this.channel.setMany(packed))
+    return {
+      cover: (epoch) => {
+        for (const { key, header } of packed) this.#parts.coverage?.cover(key, header, epoch)
+      },
+    }
   }
 
   /** Claims leases, all under one token. @returns for each whether it was won, and the entry that stood there */
@@ -76,12 +109,12 @@ export class RemoteTier<Value = unknown> {
     wanted: readonly { readonly key: string; readonly force: boolean }[],
     token: string,
     life: number,
-  ): Promise<{ readonly won: boolean; readonly entry: Entry<Value> | undefined }[]> {
+  ): Promise<{ readonly won: boolean; readonly found: Found<Value> | undefined }[]> {
     const claims = wanted.map(({ key, force }) => (force ? { key, token, life, force } : { key, token, life }))
     const answers = await this.#call('claimMany', this.channel.claimMany(claims))
     return wanted.map((_, index) => {
       const answer = answers[index]
-      return { won: answer?.won === true, entry: this.#entryIn(answer?.stored) }
+      return { won: answer?.won === true, found: this.#foundIn(answer?.stored) }
     })
   }
 
@@ -121,7 +154,7 @@ export class RemoteTier<Value = unknown> {
     await this.#call(
       'clear',
       this.#opened(() => this.channel.storage.clear(head)),
-      bulkTimeLimit,
+      this.#bulkDeadlines,
     )
   }
 
@@ -134,12 +167,47 @@ export class RemoteTier<Value = unknown> {
         `storage '${this.name}' can't list its keys (a ${this.channel.storage.type} storage)`,
       )
     }
+    yield* this.#pages(() => scan.keys(head))
+  }
+
+  /** The keys that start with `head` and hold a lease, as far as the storage can list them. */
+  async *leasedKeys(head: string): AsyncGenerator<readonly string[]> {
+    const { scan } = this.channel.storage.capabilities
+    if (scan?.leases !== undefined) yield* this.#pages(() => scan.leases?.(head) ?? [])
+  }
+
+  /** For each key whether there is something under it. */
+  async has(keys: readonly string[]): Promise<readonly boolean[]> {
+    const stored = await this.#call('getMany', this.channel.getMany(keys))
+    return keys.map((_, index) => stored[index] !== undefined)
+  }
+
+  /** The hard versions that entries carry, whatever else they are: an empty list for none. */
+  async readVersions(keys: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const stored = await this.#call('getMany', this.channel.getMany(keys))
+    return keys.map((_, index) => {
+      try {
+        return readHeader(stored[index]?.header ?? noHeader).versions?.map(({ hard }) => hard) ?? []
+      } catch {
+        return []
+      }
+    })
+  }
+
+  async *#pages(list: () => AsyncIterable<readonly string[]> | readonly []): AsyncGenerator<readonly string[]> {
     await this.#call('open', this.channel.open())
-    const pages = scan.keys(head)[Symbol.asyncIterator]()
-    for (;;) {
-      const page = await this.#call('scan', pages.next(), bulkTimeLimit)
-      if (page.done === true) return
-      yield page.value
+    const listed = list()
+    if (!(Symbol.asyncIterator in listed)) return
+    const pages = listed[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const page = await this.#call('scan', pages.next(), this.#bulkDeadlines)
+        if (page.done === true) return
+        yield page.value
+      }
+    } finally {
+      // Whoever leaves early lets the storage know.
+      await pages.return?.()
     }
   }
 
@@ -148,16 +216,19 @@ export class RemoteTier<Value = unknown> {
     return operation()
   }
 
-  async #call<Answer>(operation: string, answer: Promise<Answer>, atLeast = 0): Promise<Answer> {
-    const { clock, events } = this.#parts
-    const limit = Math.max(this.#parts.timeLimit, atLeast)
-    try {
-      return await withDeadline(answer, limit, clock, () => this.#timedOut(operation, limit))
-    } catch (cause) {
-      const error = this.#unavailable(operation, cause)
-      if (events.wanted.storageFailure) events.emit('storageFailure', { storage: this.name, operation, error })
-      throw error
-    }
+  #call<Answer>(operation: string, answer: Promise<Answer>, deadlines: Deadlines = this.#deadlines): Promise<Answer> {
+    return deadlines.guard(
+      answer,
+      () => this.#failed(operation, this.#timedOut(operation, deadlines.limit)),
+      (cause) => this.#failed(operation, cause),
+    )
+  }
+
+  #failed(operation: string, cause: unknown): CacheError {
+    const { events } = this.#parts
+    const error = this.#unavailable(operation, cause)
+    if (events.wanted.storageFailure) events.emit('storageFailure', { storage: this.name, operation, error })
+    return error
   }
 
   #timedOut(operation: string, limit: number): CacheError {
@@ -181,43 +252,55 @@ export class RemoteTier<Value = unknown> {
       createdAt: timeline.toStorage(entry.createdAt),
       staleAt: timeline.toStorage(entry.staleAt),
       expiredAt: timeline.toStorage(entry.expiredAt),
+      versions: entry.stamp && carriedBy(entry.stamp),
     })
     const life = Math.min(ttl, Math.floor(entry.expiredAt - clock.now()))
     const item = { key, header, payload: serializer.encode(entry.value) }
     return life === Infinity ? item : { ...item, ttl: life }
   }
 
-  #entryOf(key: string, stored: Stored | undefined): Entry<Value> | undefined {
-    return this.#entryIn(stored, (error) => {
-      const { events } = this.#parts
-      this.counters.unreadable++
-      if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
-    })
-  }
-
-  // A claim finds what the read before it has told of already.
-  #entryIn(stored: Stored | undefined, onUnreadable?: (error: unknown) => void): Entry<Value> | undefined {
+  // A claim finds what the read before it has told of already, and its entries need no epoch.
+  #foundIn(stored: Stored | undefined, key?: string): Found<Value> | undefined {
     if (stored === undefined) return undefined
     try {
-      return this.#unpack(stored)
+      return this.#unpack(stored, key)
     } catch (error) {
-      onUnreadable?.(error)
+      if (key !== undefined) this.#complain(key, error)
       return undefined
     }
   }
 
-  #unpack(stored: Stored): Entry<Value> {
+  #complain(key: string, error: unknown): void {
+    const { events } = this.#parts
+    this.counters.unreadable++
+    if (events.wanted.unreadable) events.emit('unreadable', { storage: this.name, key, error })
+  }
+
+  #unpack(stored: Stored, key: string | undefined): Found<Value> {
     const { authority, serializer } = this.#parts
     const { timeline } = authority
     const envelope = readHeader(stored.header)
     if (envelope.serializer !== this.#fingerprint) {
       throw new CacheError('UNREADABLE', `stored bytes can't be read: not written by ${serializer.name}()`)
     }
+    const { coverage } = this.#parts
     return {
       value: serializer.decode(stored.payload) as Value,
       createdAt: timeline.fromStorage(envelope.createdAt),
       staleAt: timeline.fromStorage(envelope.staleAt),
       expiredAt: timeline.fromStorage(envelope.expiredAt),
+      stamp: undefined,
+      epoch: coverage === undefined || key === undefined ? 0 : coverage.epochOf(key, stored.header),
+      carried: envelope.versions,
     }
   }
+}
+
+const noHeader = new Uint8Array(0)
+
+function carriedBy({ labels, versions, known }: Stamp): readonly CarriedVersion[] {
+  return versions.map((version, index) => {
+    const label = index < known ? undefined : labels[index]
+    return label === undefined ? version : { ...version, name: markerName(label.key) }
+  })
 }

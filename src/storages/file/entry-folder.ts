@@ -1,4 +1,15 @@
-import { mkdir, open, readdir, readFile, rename, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises'
+import {
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemChance } from '../../kernel/chance.ts'
 import { digest } from '../../kernel/hash.ts'
@@ -64,6 +75,47 @@ export class EntryFolder {
       } catch (error) {
         await remove(temporary)
         throw error
+      }
+    })
+  }
+
+  /**
+   * Writes a file where there is none.
+   * @returns whether there was none; what was there, whatever it is, stays
+   */
+  create(frame: Frame): Promise<boolean> {
+    const path = this.#pathOf(frame.key)
+    return this.#bounded.run(async () => {
+      const temporary = `${path}.${systemChance.token()}.tmp`
+      try {
+        await writeNew(temporary, encodeFrame(frame))
+        return await linkNew(temporary, path)
+      } finally {
+        await remove(temporary)
+      }
+    })
+  }
+
+  /**
+   * Writes an entry anew into the file it is in: as {@link patch}, a file that comes in its place meanwhile wins. Whoever
+   * reads while it is written, or after it was cut short, finds no entry.
+   *
+   * @returns whether there was an entry of this key
+   */
+  rewrite(key: string, change: (frame: Frame) => Frame): Promise<boolean> {
+    const path = this.#pathOf(key)
+    return this.#bounded.run(async () => {
+      const file = await unlessMissing(open(path, 'r+'))
+      if (file === undefined) return false
+      try {
+        const frame = decodeFrame(await file.readFile())
+        if (frame?.key !== key) return false
+        const bytes = encodeFrame(change(frame))
+        await file.write(bytes, 0, bytes.length, 0)
+        await file.truncate(bytes.length)
+        return true
+      } finally {
+        await file.close()
       }
     })
   }
@@ -192,6 +244,24 @@ async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await write()
 }
+
+/** @returns whether there was nothing of that name */
+async function linkNew(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (code === 'EEXIST') return false
+    if (!hasNoLinks.has(code)) throw error
+    // Not every file system knows links. There, of two who create a file at once, the later one stays.
+    if ((await unlessMissing(stat(to))) !== undefined) return false
+    await rename(from, to)
+    return true
+  }
+}
+
+const hasNoLinks: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /** @returns whether there was something to remove */
 async function remove(path: string): Promise<boolean> {

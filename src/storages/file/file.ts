@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Storage, StoredItem } from '../../contracts/storage.ts'
+import type { Markers, Storage, StoredItem } from '../../contracts/storage.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
 import { invalidOption } from '../../kernel/errors.ts'
@@ -9,6 +9,7 @@ import { sweepRegularly, type Sweeper } from '../sweeper.ts'
 import { wallClock } from '../wall-clock.ts'
 import { EntryFolder, folderCount } from './entry-folder.ts'
 import { FolderSweep } from './folder-sweep.ts'
+import { changeMarker, ensureMarker } from './file-markers.ts'
 import { KeyOrder } from './key-order.ts'
 
 /** Where a file storage keeps its entries, and how. */
@@ -67,10 +68,26 @@ export function file(options: FileOptions): Storage {
     }
   }
 
+  const markers: Markers = {
+    ensureMany(ensured) {
+      const frames = ensured.map((marker) => ({ ...marker, expiresAt: expiryOf(marker, clock) }))
+      return life.run(({ entries, order }) =>
+        all(frames.map((frame) => order.run(frame.key, () => ensureMarker(entries, frame, clock)))),
+      )
+    },
+    changeMany(changes) {
+      const frames = changes.map((change) => ({ ...change, expiresAt: expiryOf(change, clock) }))
+      return life.run(async ({ entries, order }) => {
+        await all(frames.map((frame) => order.run(frame.key, () => changeMarker(entries, frame, clock))))
+      })
+    },
+  }
+
   return {
     kind: 'host',
     type: 'file',
     capabilities: {
+      markers,
       scan: { keys },
       time: { now: () => life.run(() => clock.now()) },
     },

@@ -81,7 +81,7 @@ export const lifeCases: readonly StorageCase[] = [
 ]
 
 function operationsOf(storage: Storage): readonly (readonly [string, () => Promise<unknown>])[] {
-  const { leases, scan, time } = storage.capabilities
+  const { leases, markers, scan, time } = storage.capabilities
   return [
     ['open', () => storage.open()],
     ['getMany', () => storage.getMany(['a'])],
@@ -96,6 +96,12 @@ function operationsOf(storage: Storage): readonly (readonly [string, () => Promi
           ['renewMany', () => leases.renewMany([{ key: 'a', token: 't', life: 1 }])],
           ['fulfilMany', () => leases.fulfilMany([{ ...item('a'), token: 't' }])],
           ['releaseMany', () => leases.releaseMany([{ key: 'a', token: 't' }])],
+        ] as const)),
+    ...(markers === undefined
+      ? []
+      : ([
+          ['ensureMany', () => markers.ensureMany([item('a')])],
+          ['changeMany', () => markers.changeMany([item('a')])],
         ] as const)),
     ...(scan === undefined ? [] : ([['scan', () => listed(scan, '')]] as const)),
     ...(time === undefined ? [] : ([['time', () => time.now()]] as const)),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Leases, Scan, Storage, Stored, StoredItem, Time } from '../../contracts/storage.ts'
+import type { Feed, Leases, Markers, Scan, Storage, Stored, StoredItem, Time } from '../../contracts/storage.ts'
 
 /** What a case can't do without. */
-export type Need = 'leases' | 'scan' | 'time' | 'another' | 'clock'
+export type Need = 'leases' | 'markers' | 'scan' | 'time' | 'feed' | 'another' | 'clock'
 
 /** One thing that holds for every storage that has what it needs. */
 export interface StorageCase {
@@ -15,8 +15,10 @@ export interface StorageCase {
 export interface Bench {
   readonly storage: Storage
   readonly leases: Leases
+  readonly markers: Markers
   readonly scan: Scan
   readonly time: Time
+  readonly feed: Feed
   /** One more instance on the same data. */
   readonly another: () => Promise<Storage>
   /** Lets time pass for the storage: at least so long. */

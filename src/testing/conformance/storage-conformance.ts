@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../../contracts/storage.ts'
 import { deletionCases } from './deletion-cases.ts'
 import { entryCases } from './entry-cases.ts'
+import { feedCases } from './feed-cases.ts'
 import { leaseCases } from './lease-cases.ts'
 import { lifeCases } from './life-cases.ts'
 import { lifetimeCases } from './lifetime-cases.ts'
+import { markerCases } from './marker-cases.ts'
+import { serverStatsCases } from './server-stats-cases.ts'
 import type { Bench, Need } from './storage-case.ts'
 
 /** The functions of a test runner that the suite uses: those of vitest, `node:test`, Jest, Mocha, … */
@@ -56,7 +59,16 @@ export function storageConformance(subject: StorageSubject, { describe, test }: 
   })
 }
 
-const cases = [...entryCases, ...lifetimeCases, ...deletionCases, ...leaseCases, ...lifeCases]
+const cases = [
+  ...entryCases,
+  ...lifetimeCases,
+  ...deletionCases,
+  ...leaseCases,
+  ...markerCases,
+  ...feedCases,
+  ...lifeCases,
+  ...serverStatsCases,
+]
 
 async function withBench(
   subject: StorageSubject,
@@ -70,11 +82,17 @@ async function withBench(
     get leases() {
       return present(storage.capabilities.leases, 'leases')
     },
+    get markers() {
+      return present(storage.capabilities.markers, 'markers')
+    },
     get scan() {
       return present(storage.capabilities.scan, 'scan')
     },
     get time() {
       return present(storage.capabilities.time, 'time')
+    },
+    get feed() {
+      return present(storage.capabilities.feed, 'feed')
     },
     async another() {
       const other = await present(made.another?.bind(made), 'another')()
@@ -100,8 +118,10 @@ function present<Thing>(thing: Thing | undefined, what: Need): Thing {
 async function lacks(what: Need, { storage }: Bench, made: StorageUnderTest): Promise<void> {
   const isThere = {
     leases: storage.capabilities.leases !== undefined,
+    markers: storage.capabilities.markers !== undefined,
     scan: storage.capabilities.scan !== undefined,
     time: storage.capabilities.time !== undefined,
+    feed: storage.capabilities.feed !== undefined,
     another: made.another !== undefined,
     clock: made.advance !== undefined,
   }

@@ -1,14 +1,14 @@
-// One process of a fleet that shares a SQLite file: many callers want one cold key, and somebody has to load it.
+// One process of a fleet that shares a storage: many callers want one cold key, and somebody has to load it.
 import { appendFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { createCache, memory } from '../../../src/doors/index.ts'
-import { sqlite } from '../../../src/doors/sqlite.ts'
+import { createCache, memory, openStorage, type Storage } from '../../../src/doors/index.ts'
 import { say } from '../../storages/processes/say.ts'
 
-const [path = '', log = '', takes = ''] = process.argv.slice(2)
+const [url = '', log = '', question = '', takes = '', wait = '0'] = process.argv.slice(2)
 const told = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 
-const cache = createCache({ storages: { local: memory(), disk: sqlite({ path }) } })
+const shared = (await openStorage(url)) as Storage
+const cache = createCache({ storages: { local: memory(), shared } })
 const node = cache.node<{ readonly question: string }, string>({
   name: 'answer',
   load: async () => {
@@ -18,13 +18,13 @@ const node = cache.node<{ readonly question: string }, string>({
     else await new Promise((resolve) => setTimeout(resolve, Number(takes)))
     return `loaded by ${process.pid}`
   },
-  lease: { ttl: 600, wait: '30s', retryEvery: 20 },
+  lease: { ttl: 600, wait: Number(wait), retryEvery: 20 },
 })
 
 await cache.open()
 say('ready')
 const { value: callers = '' } = (await told.next()) as { value?: string }
-const answers = await Promise.all(Array.from({ length: Number(callers) }, () => node.get({ question: 'why' })))
+const answers = await Promise.all(Array.from({ length: Number(callers) }, () => node.get({ question })))
 await cache.idle()
 const { requestCount, loadCount, unleasedLoadCount, refusedWriteCount } = node.stats()
 say(JSON.stringify({ answers: [...new Set(answers)], requestCount, loadCount, unleasedLoadCount, refusedWriteCount }))

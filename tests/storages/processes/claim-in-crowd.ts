@@ -1,10 +1,10 @@
 // Fifty callers of one process want the lease of one key, again and again; whoever has it reads, adds one, and writes.
-import { sqlite } from '../../../src/storages/sql/sqlite.ts'
+import { openAt } from './open-at.ts'
 import { fulfil, texts } from '../items.ts'
 import { say } from './say.ts'
 
-const [path = '', me = '', rounds = ''] = process.argv.slice(2)
-const storage = sqlite({ path })
+const [path = '', me = '', rounds = '', pause = '20'] = process.argv.slice(2)
+const storage = openAt(path)
 const leases = storage.capabilities.leases!
 await storage.open()
 say('ready')
@@ -19,7 +19,7 @@ async function crowd(): Promise<void> {
 async function count(caller: string): Promise<void> {
   for (let round = 0; round < Number(rounds); round++) {
     const token = `${caller}:${round}`
-    while (!(await isClaimed(token))) await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
+    while (!(await isClaimed(token))) await new Promise((resolve) => setTimeout(resolve, Math.random() * Number(pause)))
     const [before = '0'] = await texts(storage, 'counter')
     // Somebody else between these two lines would be lost, or counted twice.
     await new Promise((resolve) => setImmediate(resolve))

@@ -1,5 +1,5 @@
 // Writes without end, of every kind, and tells of each write when its promise has resolved.
-import { sqlite } from '../../../src/storages/sql/sqlite.ts'
+import { sqlite } from '../../../src/storages/sql/sqlite/sqlite.ts'
 import { claim, fulfil, item } from '../items.ts'
 import { say } from './say.ts'
 

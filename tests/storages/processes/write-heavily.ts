@@ -1,5 +1,5 @@
 // Writes, claims, deletes and reads as fast as it can, and fails if anything does.
-import { sqlite } from '../../../src/storages/sql/sqlite.ts'
+import { sqlite } from '../../../src/storages/sql/sqlite/sqlite.ts'
 import { claim, fulfil, item } from '../items.ts'
 import { say } from './say.ts'
 

@@ -1,0 +1,27 @@
+import { describe, invalidOption } from '../../kernel/errors.ts'
+
+// What an entry carries must fit into a header, and every reader asks for all of it.
+const mostTags = 128
+const longestTag = 256
+
+/**
+ * Labels an invalidation can name: a list, or made from the params, or from the params and the value. What needs the
+ * value is known only after the load.
+ */
+export type Tags<Params, Value> = readonly string[] | ((params: Params, value: Value) => readonly string[])
+
+/**
+ * Tags, each once.
+ * @param most how many there may be; default 128, as many as an entry can have
+ * @throws CacheError `INVALID_OPTION` for more, and for anything but texts of 1 to 256 characters
+ */
+export function checkedTags(tags: readonly string[], where: string, most: number = mostTags): readonly string[] {
+  if (!Array.isArray(tags)) throw invalidOption(`${where}: tags`, 'a list of texts', tags)
+  for (const tag of tags as readonly unknown[]) {
+    if (typeof tag === 'string' && tag !== '' && tag.length <= longestTag) continue
+    throw invalidOption(`${where}: tags`, `texts of 1 to ${longestTag} characters`, tag)
+  }
+  const distinct = [...new Set<string>(tags)]
+  if (distinct.length <= most) return distinct
+  throw invalidOption(`${where}: tags`, `at most ${most} of them`, `${distinct.length}, ${describe(tags[0])} first`)
+}

@@ -1,0 +1,1 @@
+export { memcached, type MemcachedOptions } from '../storages/memcached/memcached.ts'

@@ -1,0 +1,143 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { RedisClient } from '../../clients/redis-client.ts'
+import type { Storage } from '../../contracts/storage.ts'
+import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
+import { invalidOption } from '../../kernel/errors.ts'
+import { makerFromClient, makerFromPackage, redisDrivers, type RedisDriver } from './client-maker.ts'
+import type { Limits } from './connection.ts'
+import { parseAddress, parseUrl, type Endpoint } from './endpoint.ts'
+import { feedChoices, type FeedChoice } from './feed-way.ts'
+import { redisStorage } from './redis-storage.ts'
+import { Sentinels, type SentinelOptions } from './sentinel.ts'
+import type { Address, ClientMaker } from './server-client.ts'
+import { singleServer } from './single-server.ts'
+
+/** Which Redis server a storage keeps its entries on, and how. */
+export type RedisOptions = RedisTarget &
+  RedisTerms & {
+    /** Connections. One carries many calls at a time; more help where values are large. Default 1. */
+    readonly poolSize?: number
+  }
+
+/** What holds for one server and for a cluster. */
+export interface RedisTerms {
+  /** How long entries are kept that come without a ttl. Default: for ever. */
+  readonly ttl?: Duration
+  /**
+   * How others learn of changes: `'tracking'`, by the server, whoever made them (client tracking in broadcast mode);
+   * `'pubsub'`, from those who make them through this storage, all of which must then say so; `'auto'`, tracking where
+   * the server allows it, else pub/sub; `'off'`. Default `'auto'`.
+   */
+  readonly feed?: FeedChoice
+  readonly limits?: {
+    /** How long is waited for a connection. Default 2 s. */
+    readonly connect?: Duration
+    /** How long a server may be silent while answers are due, before its connection counts as dead. Default 5 s. */
+    readonly silence?: Duration
+  }
+}
+
+/** A server by its address, or by a client that knows it. */
+export type RedisTarget =
+  | {
+      /** `redis://user:password@host:port/database`; `rediss:` for TLS. */
+      readonly url: string
+      /** TLS, and its settings: those of `tls.connect`. Default: as the address says. */
+      readonly tls?: ConnectionOptions | boolean
+      /** Sentinels that know where the server is: the address in `url` then only says who we are, and which database. */
+      readonly sentinel?: SentinelOptions
+      /** Default: the first that is installed. */
+      readonly driver?: RedisDriver
+      readonly client?: undefined
+    }
+  | {
+      /**
+       * A client that the program has. It isn't used, but copied by its `duplicate()`: connections of our own, which
+       * don't queue and don't retry.
+       */
+      readonly client: RedisClient
+      readonly url?: undefined
+      readonly tls?: undefined
+      readonly sentinel?: undefined
+      readonly driver?: undefined
+    }
+
+/**
+ * Keeps entries on a Redis or Valkey server, 6 or later.
+ *
+ * @throws CacheError `INVALID_OPTION` at once, for options that make no sense; when it opens, `UNSUPPORTED` if neither
+ *   client is installed
+ *
+ * @example
+ * const storage = redis({ url: 'redis://cache.internal:6379' })
+ */
+export function redis(options: RedisOptions): Storage {
+  const { poolSize = 1 } = options
+  if (!Number.isInteger(poolSize) || poolSize < 1 || poolSize > 1_000) {
+    throw invalidOption('redis: poolSize', 'a whole number from 1 to 1000', poolSize)
+  }
+  const { ttl, feed, limits } = resolveTerms(options, 'redis')
+  const target = resolveTarget(options, limits)
+  return redisStorage({
+    type: 'redis',
+    ttl,
+    feed,
+    async openServers() {
+      const { maker, sentinels } = await target()
+      return singleServer(maker, limits, poolSize, sentinels)
+    },
+  })
+}
+
+/** Reads what holds for one server and for a cluster. @param name how the storage is called in errors */
+export function resolveTerms(
+  { ttl = Infinity, feed = 'auto', limits = {} }: RedisTerms,
+  name: string,
+): { readonly ttl: number; readonly feed: FeedChoice; readonly limits: Limits } {
+  if (!feedChoices.includes(feed)) throw invalidOption(`${name}: feed`, `one of ${feedChoices.join(', ')}`, feed)
+  return {
+    ttl: parsePositiveDuration(ttl, `${name}: ttl`),
+    feed,
+    limits: {
+      connect: parsePositiveDuration(limits.connect ?? '2s', `${name}: limits.connect`),
+      silence: parsePositiveDuration(limits.silence ?? '5s', `${name}: limits.silence`),
+    },
+  }
+}
+
+interface Target {
+  readonly maker: ClientMaker
+  readonly sentinels?: Sentinels
+}
+
+function resolveTarget({ url, tls, sentinel, driver, client }: RedisTarget, limits: Limits): () => Promise<Target> {
+  if (client !== undefined) {
+    if (url !== undefined) throw invalidOption('redis: url', 'a `url` or a `client`', 'both')
+    const maker = makerFromClient(client, 'redis: client')
+    return () => Promise.resolve({ maker })
+  }
+  if (driver !== undefined && !redisDrivers.includes(driver)) {
+    throw invalidOption('redis: driver', `one of ${redisDrivers.join(', ')}`, driver)
+  }
+  const endpoint = parseUrl(url, tls, 'redis: url')
+  const sentinels = sentinel && resolveSentinels(sentinel, endpoint, driver, limits)
+  return async () => ({
+    maker: await makerFromPackage(endpoint, driver),
+    ...(sentinels !== undefined && { sentinels: await sentinels() }),
+  })
+}
+
+function resolveSentinels(
+  { name, nodes, login = {} }: SentinelOptions,
+  { tls }: Endpoint,
+  driver: RedisDriver | undefined,
+  limits: Limits,
+): () => Promise<Sentinels> {
+  if (typeof name !== 'string' || name === '') throw invalidOption('redis: sentinel.name', 'the name of a master', name)
+  if (!Array.isArray(nodes) || nodes.length === 0) {
+    throw invalidOption('redis: sentinel.nodes', 'a list of one address at least', nodes)
+  }
+  const addresses = nodes.map((node) => parseAddress(node, 26379, 'redis: sentinel.nodes'))
+  const endpoint = { address: addresses[0] as Address, database: 0, tls, ...login }
+  return async () => new Sentinels(await makerFromPackage(endpoint, driver), limits, name, addresses)
+}
