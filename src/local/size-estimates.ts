@@ -21,7 +21,7 @@ export interface SizeEstimate {
  * the sample should have seen is known; those too many or too few are taken for hits, as in the paper's "SHARDS-adj".
  *
  * A read costs the hash of its key; one of the sample costs a request to each of the small caches. They have some 8,000
- * entries together, in less than a megabyte, however large the cache.
+ * entries together, in about a megabyte, however large the cache.
  */
 export class SizeEstimates {
   readonly #hash: KeyHash
@@ -50,8 +50,8 @@ export class SizeEstimates {
     const hash = this.#hash.of(key) >>> 0
     if (hash >= this.#threshold) return
     this.#sampled++
-    for (const [at, cache] of this.#caches.entries()) {
-      if (cache.request(hash)) this.#hits[at] = (this.#hits[at] ?? 0) + 1
+    for (let at = 0; at < this.#caches.length; at++) {
+      if (this.#caches[at]?.request(hash)) this.#hits[at] = (this.#hits[at] ?? 0) + 1
     }
     if (this.#sampled >= mostRemembered) this.#age()
   }
