@@ -142,9 +142,9 @@ function judge<Params, Value>(
       if (!carried.isSoft(index, label.known.soft)) softenedAt = Math.min(softenedAt, label.known.softenedAt)
     }
   }
-  const { value, createdAt, staleAt, expiredAt, epoch } = found
+  const { value, createdAt, staleAt, expiredAt, epoch, asOf } = found
   // As long as it is not stale, its versions are those that are known.
   const stamp: Stamp = { labels, versions, known: known.length, at: plan.labels.count }
-  const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch }
+  const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch, asOf }
   return softenedAt === Infinity ? copy : madeStale(copy, Math.max(createdAt, Math.min(now, softenedAt)))
 }
