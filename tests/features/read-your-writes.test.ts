@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Cache, createCache, memory, type NodeOptions } from 'tiercel'
-import { simpleStorage, type VirtualClock, virtualClock } from 'tiercel/testing'
+import { type SimpleStorage, simpleStorage, type VirtualClock, virtualClock } from 'tiercel/testing'
 import { memoryScene, operationsOf, outcomeOf, type Scene, scene, soon, wait } from './scene.ts'
 
 // The rows that everybody loads from.
@@ -200,6 +200,67 @@ describe('what is under way', () => {
     const after = node.get('a', { after: token })
     await clock.advance(1_000)
     expect([await stale, await after]).toEqual([1, 2])
+  })
+
+  test('nor is one that would fall back on such a copy, though it began after the token was seen', async () => {
+    const { clock, ours } = twoProcesses()
+    const rows: Rows = { a: 1 }
+    let works = true
+    const node = ours.cache.node({
+      name: 'row',
+      key: (id: string) => id,
+      load: async (id) => {
+        await wait(clock, 100)
+        if (!works) throw new Error('source down')
+        return rows[id] as number
+      },
+      ttl: 1_000,
+      staleIfError: '1h',
+    })
+    const first = node.get('a')
+    await clock.advance(2_000)
+    await first
+    works = false
+    const seen = outcomeOf(clock, node.get('b', { after: 'token' }))
+    await clock.advance(200)
+    down(ours)
+    const plain = node.get('a')
+    const after = outcomeOf(clock, node.get('a', { after: 'token' }))
+    await clock.advance(1_000)
+    expect([await plain, await after]).toMatchObject([1, { error: { message: 'source down' } }])
+    expect(await seen).toMatchObject({ error: { message: 'source down' } })
+  })
+
+  test('what a read brings that began before the token was seen is kept for others only', async () => {
+    const clock = virtualClock()
+    const server = simpleStorage({ clock })
+    const slow = server.another()
+    const start = (shared: SimpleStorage) =>
+      createCache({
+        clock,
+        storages: { local: memory({ clock }), shared },
+        tiers: [{ storage: 'local', ttl: '1h' }, { storage: 'shared' }],
+      })
+    // Its answers are on their way for a while.
+    const late: SimpleStorage = {
+      ...slow,
+      async getMany(keys) {
+        const answer = await slow.getMany(keys)
+        await wait(clock, 50)
+        return answer
+      },
+    }
+    const [ours, theirs] = [start(late), start(server)]
+    await soon(clock, theirs.set('a', 1))
+    const before = ours.get('a')
+    await clock.advance(10)
+    const { token } = await soon(clock, theirs.set('a', 2))
+    const other = ours.get('b', { after: token })
+    await clock.advance(100)
+    expect([await before, await other, await soon(clock, ours.get('a'))]).toEqual([1, undefined, 1])
+    const after = ours.get('a', { after: token })
+    await clock.advance(100)
+    expect(await after).toBe(2)
   })
 
   test('callers with a token each share the loads: nobody keeps another from being written', async () => {
