@@ -1,5 +1,5 @@
 /** A command as it goes to a Redis server: its name, and what belongs to it. */
-export type RedisWords = readonly [string, ...(string | Buffer)[]]
+export type RedisWords = readonly [string, ...(string | Uint8Array)[]]
 
 /** A client of one server: `new Redis(…)` of ioredis, or `createClient(…)` of @redis/client. */
 export type RedisClient = IoredisClient | NodeRedisClient
@@ -11,12 +11,12 @@ export type RedisClusterClient = IoredisCluster | NodeRedisCluster
 export interface IoredisClient {
   readonly options: object
   /** Absent before it first connects. */
-  readonly stream: RedisSocket & { cork(): unknown; uncork(): unknown }
+  readonly stream: RedisSocket & { cork(): unknown; uncork(): unknown; destroy(): unknown }
   duplicate(override?: object): IoredisClient
   connect(): Promise<void>
   disconnect(): void
-  callBuffer(...words: [string, ...(string | Buffer)[]]): Promise<unknown>
-  on(event: string, listener: (...parameters: never[]) => void): unknown
+  callBuffer(command: string, ...words: (string | number | Uint8Array)[]): Promise<unknown>
+  on(event: string, listener: (...parameters: unknown[]) => void): unknown
 }
 
 /** What we look at of ioredis' `Cluster`. */
@@ -38,9 +38,9 @@ export interface NodeRedisClient extends RedisSocket {
   duplicate(override?: object): NodeRedisClient
   connect(): Promise<unknown>
   destroy(): void
-  sendCommand(words: RedisWords): Promise<unknown>
-  subscribe(channel: string, listener: (message: Buffer) => unknown, isBuffer: true): Promise<unknown>
-  on(event: string, listener: (...parameters: never[]) => void): unknown
+  sendCommand(words: readonly (string | Uint8Array)[]): Promise<unknown>
+  subscribe(channel: string, listener: (message: Uint8Array) => unknown, isBuffer: true): Promise<unknown>
+  on(event: string, listener: (...parameters: unknown[]) => void): unknown
 }
 
 /** What we look at of a cluster client of @redis/client. */

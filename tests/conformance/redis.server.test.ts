@@ -1,28 +1,41 @@
+import { createClient } from '@redis/client'
+import { Redis } from 'ioredis'
 import { describe, test } from 'vitest'
-import { redis } from 'tiercel/redis'
+import { redis, type RedisOptions } from 'tiercel/redis'
 import { storageConformance } from 'tiercel/testing'
-import { redisDrivers } from '../../src/storages/redis/client-maker.ts'
 import { isServerHere, useServer } from '../servers/servers.ts'
 
-const feeds = ['tracking', 'pubsub'] as const
+/** The ways to reach a server, and to be told of its changes. */
+const subjects: Readonly<Record<string, (url: string) => RedisOptions>> = {
+  'ioredis, tracking': (url) => ({ url, driver: 'ioredis', feed: 'tracking' }),
+  '@redis/client, tracking': (url) => ({ url, driver: '@redis/client', feed: 'tracking' }),
+  'ioredis, pub/sub': (url) => ({ url, driver: 'ioredis', feed: 'pubsub' }),
+  '@redis/client, pub/sub': (url) => ({ url, driver: '@redis/client', feed: 'pubsub' }),
+  'a client of ioredis, and three connections': (url) => ({
+    client: new Redis(url, { lazyConnect: true }),
+    poolSize: 3,
+  }),
+  'a client of @redis/client, and three connections': (url) => ({ client: createClient({ url }), poolSize: 3 }),
+}
 
 // Prefixes may be empty here, so no data of anybody else's must be on the server.
 describe.skipIf(!(await isServerHere('redis', { own: true })))('on a Redis server', () => {
   const server = useServer('redis', { own: true })
 
-  for (const [driver, feed] of redisDrivers.flatMap((one) => feeds.map((way) => [one, way] as const))) {
+  for (const [name, optionsFor] of Object.entries(subjects)) {
     storageConformance(
       {
-        name: `redis() with ${driver}, ${feed}`,
+        name: `redis() with ${name}`,
         async open() {
-          const open = () => redis({ url: server.url, driver, feed })
+          const open = () => redis(optionsFor(server.url))
           const storage = open()
           await storage.clear('')
           return { storage, another: () => Promise.resolve(open()) }
         },
         cannot: { clock: 'nobody turns the clock of a server' },
       },
-      { describe, test },
+      // Others are busy too.
+      { describe, test: (title, body) => test(title, body, 30_000) },
     )
   }
 })

@@ -1,11 +1,32 @@
-import type { Socket } from 'node:net'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
 import { CacheError, describe } from '../../kernel/errors.ts'
 import { encodeBatch, type MetaCommand } from './meta-command.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { flagIn, ReplyParser, statusOf, type Reply } from './reply-parser.ts'
 
-const muchToTake = 1 << 16
+// What is shorter the server takes in one go.
+const muchToTake = 4_096
+
+/** What a connection needs of a socket, with TLS or without. */
+export interface Wire {
+  /** Bytes that are to be written and have not been taken yet. */
+  readonly writableLength: number
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'close', listener: () => void): unknown
+  write(bytes: Uint8Array, onTaken?: () => void): unknown
+  write(text: string, encoding: 'latin1', onTaken?: () => void): unknown
+  setNoDelay(isOff: boolean): unknown
+  ref(): unknown
+  unref(): unknown
+  destroy(): unknown
+}
+
+/** What a connection goes by. */
+export interface ConnectionOptions {
+  readonly silence: number
+  readonly isTls: boolean
+}
 
 /**
  * One connection, with any number of questions on the way. Answers come in the order of the questions, so one that is
@@ -15,8 +36,9 @@ const muchToTake = 1 << 16
  */
 export class Connection {
   readonly #server: string
-  readonly #socket: Socket
+  readonly #socket: Wire
   readonly #silence: number
+  readonly #isNudged: boolean
   readonly #onEnd: (failure: CacheError) => void
   readonly #waiting: Exchange[] = []
   #heardAt = 0
@@ -25,23 +47,21 @@ export class Connection {
 
   /**
    * @param socket is connected
-   * @param limits `silence`: milliseconds without a byte while answers are owed, after which the connection is given up
+   * @param options `silence`: milliseconds without a byte while answers are owed, after which the connection is given up;
+   *   `isTls`: memcached (seen with 1.6.18) waits for the network while OpenSSL holds the rest of what it has received,
+   *   so that something has to be sent behind whatever may not have been read in one go
    * @param onEnd called once, when it is of no use any more
    */
-  constructor(
-    server: string,
-    socket: Socket,
-    limits: { readonly silence: number },
-    onEnd: (failure: CacheError) => void,
-  ) {
+  constructor(server: string, socket: Wire, options: ConnectionOptions, onEnd: (failure: CacheError) => void) {
     this.#server = server
     this.#socket = socket
-    this.#silence = limits.silence
+    this.#silence = options.silence
+    this.#isNudged = options.isTls
     this.#onEnd = onEnd
     const parser = new ReplyParser((reply) => this.#take(reply))
     socket.setNoDelay(true)
     socket.unref()
-    socket.on('data', (chunk: Buffer) => this.#hear(parser, chunk))
+    socket.on('data', (chunk) => this.#hear(parser, chunk))
     socket.on('error', (error) => this.#end(error.message, error))
     socket.on('close', () => this.#end('the connection was closed'))
   }
@@ -82,20 +102,25 @@ export class Connection {
     this.#end('the connection was closed')
   }
 
-  #send(bytes: string | Buffer, exchange: Exchange): void {
+  #send(bytes: string | Uint8Array, exchange: Exchange): void {
     if (this.#failure !== undefined) return exchange.reject(this.#failure)
     this.#waiting.push(exchange)
-    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1')
-    // What the server takes off the wire is a sign of life as well, where there is much to take.
-    else if (bytes.length < muchToTake) this.#socket.write(bytes)
-    else this.#socket.write(bytes, () => (this.#heardAt = systemClock.now()))
+    const isMuch = exchange !== nudge && (bytes.length > muchToTake || this.#socket.writableLength > 0)
+    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1', isMuch ? () => this.#taken() : undefined)
+    else this.#socket.write(bytes, isMuch ? () => this.#taken() : undefined)
     if (this.#waiting.length > 1) return
     this.#heardAt = systemClock.now()
     this.#socket.ref()
     this.#watch ??= systemClock.after(this.#silence, () => this.#look())
   }
 
-  #hear(parser: ReplyParser, chunk: Buffer): void {
+  /** What the server takes off the wire is a sign of life as well. */
+  #taken(): void {
+    this.#heardAt = systemClock.now()
+    if (this.#isNudged && this.#failure === undefined) this.#send(encodeBatch([]), nudge)
+  }
+
+  #hear(parser: ReplyParser, chunk: Uint8Array): void {
     this.#heardAt = systemClock.now()
     try {
       parser.push(chunk)
@@ -141,6 +166,8 @@ interface Exchange {
   take(reply: Reply): boolean
   reject(error: Error): void
 }
+
+const nudge: Exchange = { take: () => true, reject: () => undefined }
 
 const refusals = new Set(['ERROR', 'CLIENT_ERROR', 'SERVER_ERROR'])
 

@@ -21,10 +21,9 @@ export class Shelves {
   /** Connects. Those that can be reached are enough: each share is up or down by itself. */
   async open(): Promise<void> {
     const outcomes = await Promise.allSettled(this.#shelves.map((shelf) => shelf.open()))
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
-    const unsupported = failures.find((failure) => failure instanceof CacheError && failure.code === 'UNSUPPORTED')
-    if (unsupported !== undefined) throw unsupported
-    if (failures.length === outcomes.length) throw failures[0]
+    const failures = outcomes.filter((outcome) => outcome.status === 'rejected')
+    for (const { reason } of failures) if (reason instanceof CacheError && reason.code === 'UNSUPPORTED') throw reason
+    if (failures.length === outcomes.length) throw failures[0]?.reason
   }
 
   get(keys: readonly string[]): Promise<(Stored | undefined)[]> {

@@ -1,7 +1,7 @@
 import type { RedisWords } from '../../clients/redis-client.ts'
 import { withDeadline } from '../../flight/deadline.ts'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
-import type { Reply, ServerClient } from './server-client.ts'
+import { errorCode, type Reply, type ServerClient } from './server-client.ts'
 
 /** How long is waited for a server, in milliseconds. */
 export interface Limits {
@@ -91,11 +91,20 @@ export class Connection {
       this.#client.hold(true)
       this.#look(0)
     }
-    answer.then(this.#settle, this.#settle)
-    return answer
+    return answer.then(
+      (value) => {
+        this.#settle()
+        return value
+      },
+      (error: unknown) => {
+        this.#settle()
+        // The client knows that it was closed, but not why.
+        throw errorCode(error) === undefined ? (this.#lost?.cause ?? error) : error
+      },
+    )
   }
 
-  readonly #settle = (): void => {
+  #settle(): void {
     this.#due--
     this.#answers++
     if (this.#isRetired) this.#endIfDone()

@@ -6,8 +6,8 @@ import { pauseAfter } from './link.ts'
 import type { FeedWay } from './server-client.ts'
 import type { Listeners } from './servers.ts'
 
-// Which servers there are is asked so often: a change that nobody notices by a lost connection.
-const surveyEvery = 500
+// Which servers there are is asked so often: not every change shows by a lost connection.
+const surveyEvery = 250
 
 /** Where changes are told, and how. */
 export interface FeedSource extends Listeners {
@@ -27,6 +27,7 @@ export class Following {
   #round = 0
   #failures = 0
   #timer: Timer | undefined
+  #last: FeedSource | undefined
 
   /** @param source asked before each beginning */
   constructor(source: () => Promise<FeedSource>, prefix: string, listener: FeedListener) {
@@ -48,12 +49,13 @@ export class Following {
     try {
       const source = await this.#source()
       if (this.#state === 'stopped') return
+      this.#last = source
       await this.#openAll(source, round)
       if (!this.#isCurrent(round)) return
       this.#state = 'unbroken'
       this.#failures = 0
       this.#listener.unbroken()
-      this.#watchLayout(source, round)
+      this.#watchLayout(round, Infinity)
     } catch (error) {
       // Whoever follows what is closed hears nothing.
       if (error instanceof CacheError && error.code === 'CLOSED') return this.stop()
@@ -84,21 +86,27 @@ export class Following {
     if (failed !== undefined) throw failed.reason
   }
 
-  #watchLayout(source: FeedSource, round: number): void {
-    const { survey, layout } = source
-    if (survey === undefined) return
-    this.#timer = systemClock.after(surveyEvery, () => {
-      survey().then(
-        (found) => {
-          if (!this.#isUnbroken(round)) return
-          if (found === layout) this.#watchLayout(source, round)
-          else this.#break(new Error('the servers share the keys differently now'), round)
-        },
-        // Nobody tells; the connections do, if it is more than that.
-        () => {
-          if (this.#isUnbroken(round)) this.#watchLayout(source, round)
-        },
-      )
+  /**
+   * Begins anew when the servers have become others, or at the latest at a certain moment; and says that it has broken
+   * before it does, if it hasn't.
+   */
+  #watchLayout(round: number, latest: number): void {
+    const left = latest - performance.now()
+    const { survey, layout } = this.#last ?? {}
+    if (survey === undefined) {
+      if (left < Infinity) this.#timer = systemClock.after(left, () => void this.#begin())
+      return
+    }
+    this.#timer = systemClock.after(Math.min(surveyEvery, left), () => {
+      if (performance.now() >= latest) return void this.#begin()
+      // If nobody tells, it is as it was.
+      const found = survey().catch(() => layout)
+      void found.then((now) => {
+        if (!this.#isCurrent(round)) return
+        if (now === layout) this.#watchLayout(round, latest)
+        else if (this.#state === 'unbroken') this.#break(new Error('the servers share the keys differently now'), round)
+        else void this.#begin()
+      })
     })
   }
 
@@ -110,10 +118,11 @@ export class Following {
     this.#timer?.cancel()
     this.#endAll()
     if (wasUnbroken) this.#listener.broken(cause)
+    // The listener may have stopped it.
+    if (this.#isStopped()) return
     // A lost connection is replaced at once; after that, pauses grow.
     const pause = wasUnbroken ? 0 : pauseAfter(++this.#failures)
-    if (this.#isStopped()) return
-    this.#timer = systemClock.after(pause, () => void this.#begin())
+    this.#watchLayout(this.#round, performance.now() + pause)
   }
 
   #endAll(): void {
@@ -130,7 +139,6 @@ export class Following {
     return this.#round === round && this.#state === 'unbroken'
   }
 
-  // A listener may have stopped it.
   #isStopped(): boolean {
     return this.#state === 'stopped'
   }

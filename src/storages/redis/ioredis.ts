@@ -30,8 +30,8 @@ export function ioredisServerClient(client: IoredisClient): ServerClient {
   let isEstablished = false
   let reason: Error | undefined
   let onLost: ((cause: unknown) => void) | undefined
-  client.on('error', (error: Error) => {
-    reason = withoutSecrets(error)
+  client.on('error', (error) => {
+    reason = withoutSecrets(error as Error)
   })
   client.on('close', () => {
     if (isEstablished) onLost?.(reason ?? new Error('the connection was closed'))
@@ -59,21 +59,25 @@ export function ioredisServerClient(client: IoredisClient): ServerClient {
       onLost = listener
     },
     async track(prefix, told) {
-      client.on('messageBuffer', (_channel: Buffer, keys: readonly Buffer[] | null) => told(keys ?? undefined))
+      client.on('messageBuffer', (_channel, keys) => told((keys as readonly Uint8Array[] | null) ?? undefined))
       // A connection of the older protocol may be told by itself: when it dies, tracking and telling die together.
       const id = String(await client.callBuffer('CLIENT', 'ID'))
       await client.callBuffer('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', prefix)
       await client.callBuffer('subscribe', '__redis__:invalidate')
     },
     async subscribe(channel, told) {
-      client.on('messageBuffer', (_channel: Buffer, message: Buffer) => told(message))
+      client.on('messageBuffer', (_channel, message) => told(message as Uint8Array))
       await client.callBuffer('subscribe', channel)
     },
     hold(isHeld) {
       if (isHeld) client.stream.ref()
       else client.stream.unref()
     },
-    destroy: () => client.disconnect(),
+    destroy() {
+      client.disconnect()
+      // It waits for the other side to say goodbye, and with it everybody who is owed an answer.
+      client.stream?.destroy()
+    },
   }
 }
 

@@ -27,7 +27,7 @@ export function nodeRedisServerClient(client: NodeRedisClient): ServerClient {
   let isEstablished = false
   let isUsed = false
   let onLost: ((cause: unknown) => void) | undefined
-  client.on('error', (error: Error) => {
+  client.on('error', (error) => {
     if (isEstablished) onLost?.(error)
   })
 
@@ -45,7 +45,7 @@ export function nodeRedisServerClient(client: NodeRedisClient): ServerClient {
       onLost = listener
     },
     async track(prefix, told) {
-      client.on('invalidate', (key: Buffer | null) => told(key === null ? undefined : [key]))
+      client.on('invalidate', (key) => told(key === null ? undefined : [key as Uint8Array]))
       // The client has switched tracking on in its other mode.
       await client.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
       await client.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', prefix])

@@ -51,6 +51,12 @@ test('a server that takes the connection and says nothing is given up in time', 
   expect(performance.now() - begun).toBeLessThan(2_000)
 })
 
+test('a server that does not even greet over TLS is given up in time', async () => {
+  const server = await fake(() => undefined)
+  const storage = storageOn(server, { tls: {}, limits: { connect: 200, answer: '10s' } })
+  await expect(storage.open()).rejects.toThrow(failsWith('STORAGE_UNAVAILABLE', 'no connection within 200 ms'))
+})
+
 test('a server that falls silent is given up, with everybody who waits; the next is served by a new connection', async () => {
   let isSilent = true
   const server = await fake((line) => greeting(line) ?? (isSilent ? undefined : line === 'mn' ? 'MN\r\n' : undefined))
@@ -88,7 +94,7 @@ test('an answer that nobody has asked for ends the connection, before it can be 
 test('a command that is passed over is not taken for done', async () => {
   const root = JSON.stringify({ generation: 1, sequence: 0, clears: [] })
   const server = await fake((line) => {
-    if (line.startsWith('mg tc!root v')) return `VA ${root.length} f${0x5443_0002} c1 O0\r\n${root}\r\n`
+    if (line.startsWith('mg tc!root v')) return `VA ${root.length} f1413677058 c1 O0\r\n${root}\r\n`
     return greeting(line) ?? (line === 'mn' ? 'MN\r\n' : undefined)
   })
   const item = { key: 'a', header: Buffer.from('h'), payload: Buffer.from('p') }

@@ -21,13 +21,19 @@ export function batchesOf<Thing extends { readonly key: string }>(
   things: readonly Thing[],
   limits: BatchLimits,
 ): readonly (readonly Step<Thing>[])[] {
-  const steps = things.map((thing, place) => ({ ...rowIdOf(thing.key), thing, place }))
+  const steps = things.map((thing, place) => stepOf(thing, place))
+  if (steps.length === 1) return [steps]
   return roundsOf(steps).flatMap((round) => slices(round.sort(byName), limits))
 }
 
 /** The ids of a batch. */
 export function idsOf(steps: readonly { readonly id: Uint8Array }[]): readonly Uint8Array[] {
   return steps.map(({ id }) => id)
+}
+
+function stepOf<Thing extends { readonly key: string }>(thing: Thing, place: number): Step<Thing> {
+  const { id, rest, name } = rowIdOf(thing.key)
+  return { id, rest, name, thing, place }
 }
 
 /** In the first round whatever comes first of its key, in the second what comes second, and so on. */
@@ -67,7 +73,7 @@ function slices<Thing>(
 }
 
 /** What a step takes of a statement, roughly. */
-function bytesOf<Thing>({ id, rest, thing }: Step<Thing>): number {
+export function bytesOf<Thing>({ id, rest, thing }: Step<Thing>): number {
   const { header, payload } = thing as { readonly header?: Uint8Array; readonly payload?: Uint8Array }
   return id.length + (rest?.length ?? 0) + (header?.length ?? 0) + (payload?.length ?? 0)
 }

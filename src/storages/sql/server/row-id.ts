@@ -24,7 +24,9 @@ export interface RowId {
 /** Where a key stands. */
 export function rowIdOf(key: string): RowId {
   const bytes = Buffer.from(key)
-  if (bytes.length < longestId) return { id: bytes, rest: null, name: nameOf(bytes) }
+  // In plain ASCII the key is that text.
+  if (bytes.length < longestId)
+    return { id: bytes, rest: null, name: bytes.length === key.length ? key : nameOf(bytes) }
   const digest = createHash('sha256').update(bytes).digest()
   const id = Buffer.concat([bytes.subarray(0, headLength), digest])
   return { id, rest: bytes.subarray(headLength), name: nameOf(id) }
@@ -32,7 +34,8 @@ export function rowIdOf(key: string): RowId {
 
 /** The id as a text, to compare and to look up. */
 export function nameOf(id: Uint8Array): string {
-  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1')
+  const bytes = id instanceof Buffer ? id : Buffer.from(id.buffer, id.byteOffset, id.length)
+  return bytes.toString('latin1')
 }
 
 /** The key of a row, in UTF-8. */
