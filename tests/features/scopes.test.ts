@@ -105,6 +105,8 @@ describe.each(places)('scopes, in %s', (place) => {
     const values = [
       'o1',
       'o1:~user=u1',
+      'u2',
+      'u1:~user=u2',
       'o1:',
       ':',
       '~',

@@ -518,6 +518,61 @@ describe.each(remote)('tags and their markers, in %s', (place) => {
     shared!.heal()
   })
 
+  test('what is read while an invalidation is under way is of no use once it has been carried out', async () => {
+    const { clock, cache, user, shared } = users(place)
+    await soon(clock, user.get({ id: 7 }))
+    await clock.advance(0)
+    shared!.slow('changeMany', 50)
+    const invalidating = cache.invalidate({ tags: ['users'] })
+    // The storage doesn't know of it yet.
+    expect((await soon(clock, user.get({ id: 7 }))).load).toBe(1)
+    await clock.advance(100)
+    await invalidating
+    expect(user.peek({ id: 7 })).toBeUndefined()
+    expect((await soon(clock, user.get({ id: 7 }))).load).toBe(2)
+  })
+
+  test('a set that waits its turn is overtaken by an invalidation that is called meanwhile', async () => {
+    const { clock, cache, user, shared } = users(place)
+    shared!.slow('deleteMany', 50)
+    const first = user.invalidate({ id: 7 })
+    const set = user.set({ id: 7 }, { id: 7, team: 7, load: 0 })
+    await soon(clock, cache.invalidate({ tags: ['team:7'] }))
+    await clock.advance(200)
+    await Promise.all([first, set])
+    expect(await soon(clock, user.has({ id: 7 }))).toBe(false)
+  })
+
+  test('DEFECTS 14: nor is it served when a load fails that began before somebody else invalidated it', async () => {
+    const { clock, cache, another } = reachScene(place)
+    const source = countingSource()
+    let fails = false
+    const node = cache.node({
+      name: 'n',
+      load: async (id: string) => {
+        const count = await source.load()
+        if (fails) throw new Error('source down')
+        return `${id} ${count}`
+      },
+      tags: ['t'],
+      ttl: '1m',
+      staleIfError: '1h',
+    })
+    await soon(clock, node.get('a'))
+    await clock.advance(120_000)
+    fails = true
+    const letGo = source.hold()
+    const early = node.get('a')
+    early.catch(() => {})
+    await clock.advance(0)
+    await soon(clock, another().invalidate({ tags: ['t'] }))
+    // By the way, this process learns of it.
+    node.get('b').catch(() => {})
+    await clock.advance(0)
+    letGo()
+    await expect(soon(clock, early)).rejects.toThrow('source down')
+  })
+
   test('while the authority is down values are loaded, and kept for a moment with their tags', async () => {
     const { clock, cache, user, shared } = users(place)
     await soon(clock, user.get({ id: 7 }))
