@@ -31,6 +31,19 @@ export async function* entryKeys(servers: Servers, prefix: string): AsyncGenerat
   } while (await passes.needAnother())
 }
 
+/** The keys under `prefix` that are leased, in the same way. */
+export async function* leasedKeys(servers: Servers, prefix: string): AsyncGenerator<readonly string[]> {
+  const passes = new Passes(servers)
+  do {
+    for (const server of await servers.each()) {
+      for await (const page of scan(server, `${leaseHead}*`)) {
+        const keys = page.filter((bytes) => isLeaseUnder(prefix, bytes)).map((bytes) => entryOfLease(bytes.toString()))
+        if (keys.length > 0) yield keys
+      }
+    }
+  } while (await passes.needAnother())
+}
+
 /**
  * Deletes all entries and leases that start with `prefix`. The leases first: whoever holds one then can't write any
  * more, and what was written before is there when the entries are looked through.

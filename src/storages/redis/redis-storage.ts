@@ -3,7 +3,7 @@ import { CacheError } from '../../kernel/errors.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { changeMessages, changesChannel } from './changes-channel.ts'
 import { Entries, type Publish } from './entries.ts'
-import { entryKeys } from './enumeration.ts'
+import { entryKeys, leasedKeys } from './enumeration.ts'
 import { findFeedWay, type FeedChoice } from './feed-way.ts'
 import { Following, type FeedSource } from './following.ts'
 import { isLeaseKey } from './lease-key.ts'
@@ -53,6 +53,17 @@ export function redisStorage({ type, ttl, feed, openServers }: RedisParts): Stor
       return operation(entries)
     })
 
+  async function* pages(
+    list: (servers: Servers) => AsyncGenerator<readonly string[]>,
+  ): AsyncGenerator<readonly string[]> {
+    const all = await life.run(({ servers }) => list(servers))
+    for (;;) {
+      const page = await life.run(() => all.next())
+      if (page.done === true) return
+      yield page.value
+    }
+  }
+
   return {
     kind: 'shared',
     type,
@@ -68,14 +79,8 @@ export function redisStorage({ type, ttl, feed, openServers }: RedisParts): Stor
         changeMany: (changes) => life.run(({ entries }) => entries.markers.changeMany(changes)),
       },
       scan: {
-        async *keys(prefix) {
-          const pages = await life.run(({ servers }) => entryKeys(servers, prefix))
-          for (;;) {
-            const page = await life.run(() => pages.next())
-            if (page.done === true) return
-            yield page.value
-          }
-        },
+        keys: (prefix) => pages((servers) => entryKeys(servers, prefix)),
+        leases: (prefix) => pages((servers) => leasedKeys(servers, prefix)),
       },
       time: {
         now: () =>
