@@ -247,7 +247,7 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
       ),
 
     async list(client, { from, to, after, limit, what }) {
-      const condition = what === 'entries' ? `AND ${isAlive}` : ''
+      const condition = { entries: `AND ${isAlive}`, leases: `AND lease_until > ${now}`, rows: '' }[what]
       const text = `SELECT id, key_rest FROM ${table} WHERE id >= ? AND id < ? ${condition} ORDER BY id LIMIT ?`
       // Nothing fits between an id and the same with a zero behind it.
       const start = after === undefined ? from : Buffer.concat([after, Buffer.of(0)])

@@ -123,7 +123,7 @@ export function postgresDialect({ table, channel, statements }: PostgresDialectO
     },
 
     async list(client, { from, to, after, limit, what }) {
-      const statement = what === 'entries' ? 'listEntries' : 'listRows'
+      const statement = ({ entries: 'listEntries', leases: 'listLeases', rows: 'listRows' } as const)[what]
       // Nothing fits between an id and the same with a zero behind it.
       const start = after === undefined ? from : Buffer.concat([after, Buffer.of(0)])
       const rows = await run(client, statement, [start, to, limit])
@@ -152,6 +152,7 @@ type Statement =
   | 'change'
   | 'changeSoft'
   | 'listEntries'
+  | 'listLeases'
   | 'listRows'
   | 'sweep'
 
@@ -281,6 +282,7 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
     change: changing('excluded.header'),
     changeSoft: changing(`CASE WHEN ${isAlive} THEN entry.header ELSE excluded.header END`),
     listEntries: listing(`AND ${isAlive}`),
+    listLeases: listing(`AND lease_until > ${now}`),
     listRows: listing(''),
     sweep: `WITH gone AS (
         DELETE FROM ${table} WHERE id IN (

@@ -156,8 +156,8 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
       )
     },
 
-    async page(prefix, after): Promise<KeyPage> {
-      const rows = await listRange(prefix, after === undefined ? undefined : rowIdOf(after).id, 'entries')
+    async page(what, prefix, after): Promise<KeyPage> {
+      const rows = await listRange(prefix, after === undefined ? undefined : rowIdOf(after).id, what)
       const keys = rows.map(({ id, rest }) => textOf(keyBytesOf(id, rest)))
       return {
         keys: keys.filter((key) => key.startsWith(prefix)),

@@ -40,8 +40,8 @@ export interface IdRange {
   /** Only what comes behind this id. */
   readonly after: Uint8Array | undefined
   readonly limit: number
-  /** Only entries, or leases and dead rows too. */
-  readonly what: 'entries' | 'rows'
+  /** Only entries, only what is leased, or everything, dead rows too. */
+  readonly what: 'entries' | 'leases' | 'rows'
 }
 
 /** A row's key. */
