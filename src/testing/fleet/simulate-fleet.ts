@@ -4,7 +4,7 @@ import { Dice } from './dice.ts'
 import { Member } from './member.ts'
 import { nothing, type Overruled, type Stamped } from './oracle.ts'
 import { someProgram, someTerms, type Step, type Terms } from './program.ts'
-import { fleetHead, World } from './world.ts'
+import { World } from './world.ts'
 
 /** What a simulation is made of. */
 export interface FleetOptions {
@@ -58,6 +58,7 @@ class Fleet {
   readonly #members: Member[]
   readonly #lives: number[]
   readonly #dumps: (ReturnType<Member['dump']> | undefined)[] = []
+  #leavesInvalid = false
   #readCount = 0
   #refusedWriteCount = 0
   #brokenFenceCount = 0
@@ -139,6 +140,18 @@ class Fleet {
         return this.#change(member, 'invalidates all', this.#everyKey, (node) => node.invalidateAll())
       case 'clear':
         return this.#change(member, 'clears', this.#everyKey, () => member.cache.clear())
+      case 'invalidate pattern':
+        return this.#change(member, 'invalidates a pattern of', this.#everyKey, () =>
+          member.cache.invalidate({ pattern: 'n:*' }),
+        )
+      case 'invalidate label': {
+        // What carries it may stay where it is, and is worth nothing.
+        this.#leavesInvalid = true
+        const selector = this.#world.terms.label === 'scope' ? { scope: { tenant: 't' } } : { tags: ['tag'] }
+        return this.#change(member, 'invalidates the label of', this.#everyKey, () =>
+          member.cache.invalidate(selector as { readonly tags: readonly string[] }),
+        )
+      }
       case 'restart':
         return this.#restart(step)
       default:
@@ -197,7 +210,7 @@ class Fleet {
     const { latest } = oracle
     tell?.(`somebody deletes ${key} by hand`)
     void server
-      .deleteMany([`${fleetHead}${key}`])
+      .deleteMany([`${this.#world.head}${key}`])
       .then(() => this.#overrule(key, { loads: latest, sets: oracle.setCount(key) }, undefined))
   }
 
@@ -251,6 +264,7 @@ class Fleet {
 
   async #checkServer(): Promise<void> {
     const { oracle } = this.#world
+    if (this.#leavesInvalid) return
     for (const key of this.#everyKey) {
       const stored = await this.#world.stored(key)
       if (stored === undefined || !oracle.isOverruled(stored, oracle.overruled.of(key))) continue
