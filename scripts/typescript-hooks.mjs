@@ -13,7 +13,8 @@ export async function resolve(specifier, context, next) {
 
 /** @type {import('node:module').LoadHook} */
 export async function load(url, context, next) {
-  if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context)
+  // A module may be asked for under several names: what the compiler learns in one copy stays there.
+  if (!url.startsWith('file:') || !new URL(url).pathname.endsWith('.ts')) return next(url, context)
   const path = fileURLToPath(url)
   const { code } = await transform(await readFile(path, 'utf8'), {
     loader: 'ts',

@@ -8,7 +8,7 @@ export function measureFootprint(progress: (what: string) => void): readonly Row
   const child = fileURLToPath(new URL('./footprint-child.ts', import.meta.url))
   const bytes = (name: string, kind: string): number => {
     progress(`heap of ${name}, ${kind}`)
-    const output = execFileSync(process.execPath, ['--expose-gc', '--import', 'tsx', child, name, kind])
+    const output = execFileSync(process.execPath, ['--expose-gc', ...process.execArgv, child, name, kind])
     return Number(output.toString())
   }
   const row = { group: 'memory', unit: 'bytes', isMoreBetter: false } as const

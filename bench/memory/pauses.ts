@@ -12,7 +12,7 @@ export function measurePauses(progress: (what: string) => void): readonly Row[] 
   for (const name of measured) {
     progress(`a million entries in ${name}`)
     // A process of its own: what others left behind would be collected at this one's expense.
-    const output = execFileSync(process.execPath, ['--import', 'tsx', child, name]).toString()
+    const output = execFileSync(process.execPath, [...process.execArgv, child, name]).toString()
     const [slowest = Number.NaN, times = Number.NaN] = output.split(' ').map(Number)
     worst[name] = slowest
     growth[name] = times

@@ -2,7 +2,7 @@ import type { EvictionReason } from '../contracts/local-storage.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Policy } from '../policies/policy.ts'
 import { grownList } from '../structures/grown.ts'
-import type { KeyIndex } from '../structures/key-index.ts'
+import { absent, foreign, type KeyIndex } from '../structures/key-index.ts'
 import { MapIndex } from '../structures/map-index.ts'
 import { NumberIndex } from '../structures/number-index.ts'
 import type { SlotHashes } from '../structures/slot-hashes.ts'
@@ -39,6 +39,8 @@ export class EntrySlots<Key, Value> {
   // Nothing is weighed, and nobody listens.
   readonly #isSimple: boolean
   #index: KeyIndex<Key>
+  // The same index, when it is for strings.
+  #strings: StringIndex | undefined
   #deadlines: Deadlines | undefined
   #maxEntries: number
   #size = 0
@@ -53,7 +55,8 @@ export class EntrySlots<Key, Value> {
     this.#maxEntries = parts.maxEntries
     this.#weights = parts.maxWeight === Infinity ? undefined : new Weights(parts.maxWeight)
     this.#isSimple = this.#weights === undefined && !parts.evictions.isListening
-    this.#index = new StringIndex(parts.seed, parts.hashes) as KeyIndex<unknown> as KeyIndex<Key>
+    this.#strings = new StringIndex(parts.seed, parts.hashes)
+    this.#index = this.#strings as KeyIndex<unknown> as KeyIndex<Key>
     this.#policy.resize(parts.maxEntries)
   }
 
@@ -71,16 +74,17 @@ export class EntrySlots<Key, Value> {
 
   /** The value of a key that has not expired; a use. */
   get(key: Key, now?: number): Value | undefined {
-    const slot = this.#index.find(key)
-    if (slot === -1) return undefined
+    const slot = this.find(key)
+    if (slot < 0) return undefined
     if (this.#deadlines !== undefined && this.#expires(slot, this.#deadlines, now)) return undefined
     this.#policy.touch(slot)
     return this.#values[slot]
   }
 
-  /** @returns the slot of a key, expired or not; or -1 */
+  /** @returns the slot of a key, expired or not; below 0 if there is none */
   find(key: Key): number {
-    return this.#index.find(key)
+    // Where the compiler sees one type of index only, it puts the search right here.
+    return this.#strings === undefined ? this.#index.find(key) : this.#strings.find(key)
   }
 
   keyAt(slot: number): Key {
@@ -108,13 +112,12 @@ export class EntrySlots<Key, Value> {
       return true
     }
     const deadline = this.#deadlineIn(ttl)
-    const hash = this.#index.hashOf(key)
-    const slot = this.#index.findHashed(key, hash)
+    const slot = this.find(key)
     if (this.#weights !== undefined && weight > this.#weights.max) {
-      if (slot !== -1) this.#release(slot, 'replaced')
+      if (slot >= 0) this.#release(slot, 'replaced')
       return false
     }
-    const filled = slot === -1 ? this.#insert(key, hash, value, weight) : this.#overwrite(slot, value, weight)
+    const filled = slot < 0 ? this.#insert(key, value, weight, slot) : this.#overwrite(slot, value, weight)
     if (this.#deadlines !== undefined) this.#deadlines.set(filled, deadline)
     return true
   }
@@ -201,36 +204,35 @@ export class EntrySlots<Key, Value> {
 
   // As `set`, where there is nothing to watch but the number of entries.
   #setSimply(key: Key, value: Value): void {
-    const hash = this.#index.hashOf(key)
-    const slot = this.#index.findHashed(key, hash)
-    if (slot !== -1) {
+    const slot = this.find(key)
+    if (slot >= 0) {
       this.#values[slot] = value
       this.#policy.touch(slot)
-    } else if (this.#size === this.#maxEntries && this.#index.accepts(key)) {
-      this.#exchange(key, hash, value)
+    } else if (this.#size === this.#maxEntries && slot === absent) {
+      this.#exchange(key, value)
     } else {
-      this.#insert(key, hash, value, 0)
+      this.#insert(key, value, 0, slot)
     }
   }
 
   // One goes and one comes, in the same slot: what a full cache does all the time.
-  #exchange(key: Key, hash: number, value: Value): void {
-    const slot = this.#policy.evict()
+  #exchange(key: Key, value: Value): void {
+    const slot = this.#policy.choose()
     this.#evictions.count('capacity')
     this.#index.remove(slot)
     this.#values[slot] = value
-    this.#policy.add(slot, this.#index.insert(key, slot, hash))
+    this.#policy.refill(slot, this.#index.insert(key, slot))
   }
 
-  #insert(key: Key, hash: number, value: Value, weight: number): number {
+  // Puts in what the index has just not found.
+  #insert(key: Key, value: Value, weight: number, notFound: number): number {
     this.#makeRoom(1, weight)
-    const isForeign = !this.#index.accepts(key)
-    if (isForeign) this.#migrate(key)
+    if (notFound === foreign) this.#migrate(key)
     const slot = this.#takeSlot()
-    const settled = this.#index.insert(key, slot, isForeign ? this.#index.hashOf(key) : hash)
+    const hash = this.#index.insert(key, slot)
     this.#values[slot] = value
     if (this.#weights !== undefined) this.#weights.set(slot, weight)
-    this.#policy.add(slot, settled)
+    this.#policy.add(slot, hash)
     this.#size++
     return slot
   }
@@ -310,8 +312,17 @@ export class EntrySlots<Key, Value> {
           ? new NumberIndex(seed, hashes)
           : new MapIndex<unknown>(seed, hashes)
     index.reserve(this.#reservedSlots)
-    for (const slot of this.inUse()) index.insert(this.keyAt(slot), slot, index.hashOf(this.keyAt(slot)))
-    this.#index = index as KeyIndex<Key>
+    for (const slot of this.inUse()) {
+      index.find(this.keyAt(slot))
+      index.insert(this.keyAt(slot), slot)
+    }
+    index.find(key)
+    this.#use(index as KeyIndex<Key>)
+  }
+
+  #use(index: KeyIndex<Key>): void {
+    this.#index = index
+    this.#strings = index instanceof StringIndex ? index : undefined
   }
 }
 

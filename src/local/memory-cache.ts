@@ -8,6 +8,7 @@ import { deepFreeze } from './copies.ts'
 import { checkDump, type Dump, type RestoreOptions } from './dump.ts'
 import { EntrySlots } from './entry-slots.ts'
 import { Evictions } from './evictions.ts'
+import { type SizeEstimate, SizeEstimates } from './size-estimates.ts'
 import {
   type MemoryCacheOptions,
   parseMaxEntries,
@@ -27,6 +28,8 @@ export interface MemoryCacheStats extends LocalStorageStats {
   readonly weight: number
   /** What was not kept: heavier than the whole cache, or turned away by the doorkeeper. */
   readonly refusedCount: number
+  /** With the option `estimates`: what a quarter, half, twice and four times as many entries would do, and as many. */
+  readonly estimates?: readonly SizeEstimate[]
 }
 
 /**
@@ -49,6 +52,9 @@ export class MemoryCache<Key = string, Value = unknown> {
   readonly #isHeard: boolean
   // Nobody is to be asked before something is kept.
   readonly #isPlain: boolean
+  // Somebody wants to know of reads, or of what goes with them.
+  readonly #isWatched: boolean
+  #estimates: SizeEstimates | undefined
   #refusedCount = 0
 
   constructor(options: MemoryCacheOptions<Key, Value> = {}) {
@@ -63,6 +69,8 @@ export class MemoryCache<Key = string, Value = unknown> {
     const { copy, freeze, weigh, doorkeeper } = resolved
     this.#isPlain = copy === undefined && !freeze && weigh === undefined && doorkeeper === undefined
     this.#isHeard = options.onEvict !== undefined
+    this.#isWatched = this.#isHeard || resolved.estimates
+    if (resolved.estimates) this.#estimates = new SizeEstimates(resolved.policy, maxEntries, seed)
     this.#evictions = new Evictions(options.onEvict)
     this.#slots = new EntrySlots({ clock, seed, hashes, policy, evictions: this.#evictions, maxEntries, maxWeight })
   }
@@ -82,20 +90,20 @@ export class MemoryCache<Key = string, Value = unknown> {
    */
   get(key: Key, now?: number): Value | undefined {
     const value = this.#slots.get(key, now)
-    if (this.#isHeard) this.#evictions.tell()
+    if (this.#isWatched) this.#tellOfRead(key)
     return this.#copyOnRead === undefined || value === undefined ? value : this.#copyOnRead(value)
   }
 
   /** As {@link get}, but leaves no trace: not a use, and an expired entry stays where it is. */
   peek(key: Key, now?: number): Value | undefined {
     const slot = this.#slots.find(key)
-    return slot === -1 || this.#slots.isExpired(slot, now) ? undefined : this.#handOut(slot)
+    return slot < 0 || this.#slots.isExpired(slot, now) ? undefined : this.#handOut(slot)
   }
 
   /** Whether there is something to {@link get}. Not a use. */
   has(key: Key, now?: number): boolean {
     const slot = this.#slots.find(key)
-    return slot !== -1 && !this.#slots.isExpired(slot, now)
+    return slot >= 0 && !this.#slots.isExpired(slot, now)
   }
 
   /**
@@ -127,8 +135,9 @@ export class MemoryCache<Key = string, Value = unknown> {
 
   /** @returns whether there was something to delete */
   delete(key: Key): boolean {
+    this.#estimates?.forget(key)
     const slot = this.#slots.find(key)
-    if (slot === -1) return false
+    if (slot < 0) return false
     const wasThere = this.#slots.delete(slot)
     if (this.#isHeard) this.#evictions.tell()
     return wasThere
@@ -137,6 +146,7 @@ export class MemoryCache<Key = string, Value = unknown> {
   /** Deletes everything. */
   clear(): void {
     this.#slots.clear()
+    this.#estimateAnew()
     if (this.#isHeard) this.#evictions.tell()
   }
 
@@ -175,6 +185,7 @@ export class MemoryCache<Key = string, Value = unknown> {
     const maxEntries = options.maxEntries === undefined ? this.maxEntries : parseMaxEntries(options.maxEntries)
     const maxWeight = options.maxWeight === undefined ? undefined : parseMaxWeight(options.maxWeight)
     this.#slots.resize(maxEntries, maxWeight)
+    this.#estimateAnew()
     if (this.#isHeard) this.#evictions.tell()
   }
 
@@ -185,6 +196,7 @@ export class MemoryCache<Key = string, Value = unknown> {
       policy: this.#options.policy,
       weight: this.#slots.weight,
       refusedCount: this.#refusedCount,
+      ...(this.#estimates === undefined ? {} : { estimates: this.#estimates.figures }),
     }
   }
 
@@ -220,6 +232,16 @@ export class MemoryCache<Key = string, Value = unknown> {
     this.#slots.check()
   }
 
+  #tellOfRead(key: Key): void {
+    this.#estimates?.request(key)
+    if (this.#isHeard) this.#evictions.tell()
+  }
+
+  #estimateAnew(): void {
+    if (this.#estimates === undefined) return
+    this.#estimates = new SizeEstimates(this.#options.policy, this.maxEntries, this.#options.seed)
+  }
+
   #setWithCare(key: Key, value: Value, ttl: number): boolean {
     const kept = this.#takeIn(value)
     const weight = this.#options.weigh === undefined ? 0 : parseWeight(this.#options.weigh(key, kept))
@@ -246,7 +268,7 @@ export class MemoryCache<Key = string, Value = unknown> {
   // Only what isn't here: to keep what is has been decided.
   #isTurnedAway(key: Key): boolean {
     const { doorkeeper } = this.#options
-    return doorkeeper !== undefined && this.#slots.find(key) === -1 && !doorkeeper.admit(String(key))
+    return doorkeeper !== undefined && this.#slots.find(key) < 0 && !doorkeeper.admit(String(key))
   }
 }
 

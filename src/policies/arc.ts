@@ -71,6 +71,14 @@ export class Arc implements Policy {
     return slot
   }
 
+  choose(): number {
+    return this.evict()
+  }
+
+  refill(slot: number, hash: number): void {
+    this.add(slot, hash)
+  }
+
   remove(slot: number): void {
     this.#lists.remove(this.#isAgain[slot] ?? 0, slot)
   }

@@ -28,6 +28,14 @@ export class Fifo implements Policy {
     return slot
   }
 
+  choose(): number {
+    return this.evict()
+  }
+
+  refill(slot: number): void {
+    this.add(slot)
+  }
+
   remove(slot: number): void {
     this.#lists.remove(0, slot)
   }

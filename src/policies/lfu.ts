@@ -44,6 +44,14 @@ export class Lfu implements Policy {
     return slot
   }
 
+  choose(): number {
+    return this.evict()
+  }
+
+  refill(slot: number): void {
+    this.add(slot)
+  }
+
   remove(slot: number): void {
     this.#lists.remove(this.#uses[slot] ?? 0, slot)
     this.#size--

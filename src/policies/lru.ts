@@ -30,6 +30,14 @@ export class Lru implements Policy {
     return slot
   }
 
+  choose(): number {
+    return this.evict()
+  }
+
+  refill(slot: number): void {
+    this.add(slot)
+  }
+
   remove(slot: number): void {
     this.#lists.remove(0, slot)
   }

@@ -22,6 +22,13 @@ export interface Policy {
   touch(slot: number): void
   /** Chooses one to go and lets go of it. Called only when there is one. @returns its slot */
   evict(): number
+  /**
+   * As {@link evict}, for a slot into which another key comes at once: the next call is {@link refill}. A full cache
+   * does nothing else all the time.
+   */
+  choose(): number
+  /** The slot just chosen holds another key now. See {@link add}. */
+  refill(slot: number, hash: number): void
   /** A slot was emptied for another reason: deleted, expired. */
   remove(slot: number): void
   clear(): void

@@ -73,6 +73,14 @@ export class S3Fifo implements Policy {
     }
   }
 
+  choose(): number {
+    return this.evict()
+  }
+
+  refill(slot: number, hash: number): void {
+    this.add(slot, hash)
+  }
+
   remove(slot: number): void {
     this.#lists.remove((this.#marks[slot] ?? 0) & main, slot)
   }

@@ -48,6 +48,14 @@ export class Sieve implements Policy {
     return slot
   }
 
+  choose(): number {
+    return this.evict()
+  }
+
+  refill(slot: number): void {
+    this.add(slot)
+  }
+
   remove(slot: number): void {
     if (this.#hand === slot) this.#hand = this.#lists.towardsHead(slot)
     this.#lists.remove(0, slot)

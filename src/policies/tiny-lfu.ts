@@ -93,19 +93,18 @@ export class TinyLfu implements Policy {
     if (this.#capacity < this.#limit && this.size >= this.#capacity) {
       this.#reckonWith(Math.min(this.#limit, this.#capacity * 2))
     }
-    this.#misses++
-    this.#climber.miss(hash)
-    this.#seen[slot] = this.#sketch.add(hash, 1)
-    this.#hashes.of[slot] = hash
+    this.#count(slot, hash)
     this.#put(window, slot)
     if (this.#lists.size(window) > this.#quota) this.#move(this.#windowTail(), probation)
   }
 
   evict(): number {
     if (--this.#untilCheck <= 0) this.#adapt()
+    return this.#evict()
+  }
+
+  #evict(): number {
     const quota = this.#quota
-    const oldest = this.#lists.tail(window)
-    if (this.#lists.size(window) === quota && this.#isLight(oldest)) return this.#reject(oldest)
     for (let moved = 0; this.#lists.size(window) > quota && moved < mostSteps; moved++) {
       this.#move(this.#windowTail(), probation)
     }
@@ -117,6 +116,21 @@ export class TinyLfu implements Policy {
     if (!this.#admits(candidate, victim)) return this.#reject(candidate)
     this.#move(candidate, probation)
     return this.#displace(victim)
+  }
+
+  choose(): number {
+    if (--this.#untilCheck <= 0) this.#adapt()
+    const oldest = this.#lists.tail(window)
+    if (this.#lists.size(window) !== this.#quota || !this.#isLight(oldest)) return this.#evict()
+    this.#climber.reject(this.#hashOf(oldest))
+    return oldest
+  }
+
+  refill(slot: number, hash: number): void {
+    // Somebody else than the window's oldest has gone.
+    if (this.#lists.tail(window) !== slot) return this.add(slot, hash)
+    this.#count(slot, hash)
+    this.#lists.tailToHead(window)
   }
 
   remove(slot: number): void {
@@ -158,10 +172,19 @@ export class TinyLfu implements Policy {
 
   #reckonWith(capacity: number): void {
     this.#capacity = capacity
-    const words = capacity <= smallCapacity ? capacity * 8 : Math.max(smallCapacity * 8, capacity * 0.65)
+    const words = capacity <= smallCapacity ? capacity * 16 : Math.max(smallCapacity * 16, capacity * 0.65)
     this.#sketch.reserve(words, capacity * agingPeriod)
     this.#climber.resize(capacity)
     this.#quota = Math.max(1, Math.round(capacity * this.#climber.share))
+  }
+
+  #count(slot: number, hash: number): void {
+    this.#misses++
+    const seen = this.#sketch.add(hash, 1)
+    this.#seen[slot] = seen
+    // What is seen for the first time can't have gone before.
+    if (seen > 1) this.#climber.miss(hash)
+    this.#hashes.of[slot] = hash
   }
 
   // What the rest of `evict` would find out too, for the case that is by far the most frequent: the window's oldest has

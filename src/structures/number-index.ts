@@ -1,5 +1,5 @@
 import { grownIntegers, grownNumbers } from './grown.ts'
-import type { KeyIndex } from './key-index.ts'
+import { absent, foreign, type KeyIndex } from './key-index.ts'
 import type { SlotHashes } from './slot-hashes.ts'
 
 /**
@@ -22,16 +22,13 @@ export class NumberIndex implements KeyIndex<number> {
   #mask = fewestBuckets - 1
   #limit = fewestBuckets
   #growAt = mostSlots(fewestBuckets)
+  // The hash of what was looked for last.
+  #sought = 0
 
   /** @param seed any 32 bits; the same seed gives the same hashes */
   constructor(seed: number, hashes: SlotHashes) {
     this.#seed = seed
     this.#hashes = hashes
-  }
-
-  // NaN is not equal to itself, and no table that compares with === can find it again.
-  accepts(key: unknown): boolean {
-    return typeof key === 'number' && !Number.isNaN(key)
   }
 
   reserve(slots: number): void {
@@ -41,25 +38,20 @@ export class NumberIndex implements KeyIndex<number> {
     this.#next = grownIntegers(this.#next, slots)
   }
 
-  find(key: number): number {
-    return typeof key === 'number' ? this.findHashed(key, this.hashOf(key)) : -1
-  }
-
-  hashOf(key: number): number {
-    const small = key | 0
-    if (small === key) return mix(small ^ this.#seed)
-    bits.number[0] = key
-    return mix((bits.halves[0] ?? 0) ^ mix((bits.halves[1] ?? 0) ^ this.#seed))
-  }
-
-  findHashed(key: number, hash: number): number {
+  find(key: unknown): number {
+    if (typeof key !== 'number') return foreign
+    const hash = this.#hashOf(key)
+    this.#sought = hash
     const keys = this.#keys
-    let slot = (this.#first[this.#bucketOf(hash)] ?? 0) - 1
-    while (slot >= 0 && keys[slot] !== key) slot = (this.#next[slot] ?? 0) - 1
-    return slot
+    for (let cell = this.#first[this.#bucketOf(hash)] ?? 0; cell !== 0; cell = this.#next[cell - 1] ?? 0) {
+      if (keys[cell - 1] === key) return cell - 1
+    }
+    // NaN is not equal to itself, and no table that compares with === can find it again.
+    return Number.isNaN(key) ? foreign : absent
   }
 
-  insert(key: number, slot: number, hash: number): number {
+  insert(key: number, slot: number): number {
+    const hash = this.#sought
     if (slot >= this.#growAt) this.#grow()
     if (this.#limit <= this.#mask) this.#splitSome()
     if ((key | 0) !== key && this.#keys instanceof Int32Array) this.#keys = new Float64Array(this.#keys)
@@ -106,6 +98,13 @@ export class NumberIndex implements KeyIndex<number> {
       }
     }
     if (chained !== slots.length) throw new Error('fewer slots in chains than there are')
+  }
+
+  #hashOf(key: number): number {
+    const small = key | 0
+    if (small === key) return mix(small ^ this.#seed)
+    bits.number[0] = key
+    return mix((bits.halves[0] ?? 0) ^ mix((bits.halves[1] ?? 0) ^ this.#seed))
   }
 
   #bucketOf(hash: number): number {

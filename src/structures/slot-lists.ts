@@ -84,6 +84,21 @@ export class SlotLists {
     this.pushHead(list, slot)
   }
 
+  /** The same as {@link moveToHead} for the tail of a list that isn't empty. */
+  tailToHead(list: number): void {
+    // The sentinel takes a step back instead.
+    const tail = this.#previous[list] ?? 0
+    const last = this.#previous[tail] ?? 0
+    const head = this.#next[list] ?? 0
+    if (tail === head) return
+    this.#next[last] = list
+    this.#previous[list] = last
+    this.#next[list] = tail
+    this.#previous[tail] = list
+    this.#next[tail] = head
+    this.#previous[head] = tail
+  }
+
   clear(): void {
     for (let list = 0; list < this.#lists; list++) {
       this.#next[list] = list

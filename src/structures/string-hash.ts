@@ -16,24 +16,7 @@ export class StringHash {
   readonly #multiplier: number
   // Strings shorter than this are read whole.
   readonly #least: number
-  readonly #count: number
-  // Place i is at `(length & end[i]) + offset[i]`: `end` is 0 for places counted from the start, -1 from the end.
-  readonly #offset0: number
-  readonly #offset1: number
-  readonly #offset2: number
-  readonly #offset3: number
-  readonly #offset4: number
-  readonly #offset5: number
-  readonly #offset6: number
-  readonly #offset7: number
-  readonly #end0: number
-  readonly #end1: number
-  readonly #end2: number
-  readonly #end3: number
-  readonly #end4: number
-  readonly #end5: number
-  readonly #end6: number
-  readonly #end7: number
+  readonly #places: Int32Array
 
   /**
    * @param seed any 32 bits
@@ -44,56 +27,33 @@ export class StringHash {
     this.#seed = seed
     this.#multiplier = Math.imul(seed, 0x9e3779b1) | 1
     this.#least = least
-    this.#count = places.length
-    const at = (index: number): number => places[index % places.length] ?? 0
-    this.#offset0 = at(0)
-    this.#offset1 = at(1)
-    this.#offset2 = at(2)
-    this.#offset3 = at(3)
-    this.#offset4 = at(4)
-    this.#offset5 = at(5)
-    this.#offset6 = at(6)
-    this.#offset7 = at(7)
-    this.#end0 = at(0) >> 31
-    this.#end1 = at(1) >> 31
-    this.#end2 = at(2) >> 31
-    this.#end3 = at(3) >> 31
-    this.#end4 = at(4) >> 31
-    this.#end5 = at(5) >> 31
-    this.#end6 = at(6) >> 31
-    this.#end7 = at(7) >> 31
+    this.#places = Int32Array.from(places)
+  }
+
+  /** Whether it reads other characters than another one. */
+  differsFrom(other: StringHash): boolean {
+    return String(this.#places) !== String(other.#places)
   }
 
   /** How many characters it reads of a string that is long enough. */
   get reads(): number {
     if (this.#least === Infinity) return Infinity
-    return this.#count
+    return this.#places.length
   }
 
   /** 32 bits. */
   of(key: string): number {
     const length = key.length
     if (length < this.#least) return this.#whole(key)
-    const low =
-      key.charCodeAt((length & this.#end0) + this.#offset0) ^
-      (key.charCodeAt((length & this.#end1) + this.#offset1) << 8) ^
-      (key.charCodeAt((length & this.#end2) + this.#offset2) << 16) ^
-      (key.charCodeAt((length & this.#end3) + this.#offset3) << 24)
-    const first = Math.imul(low ^ this.#seed, 0x85ebca6b) ^ Math.imul(length, 0x9e3779b1)
-    if (this.#count === 4) return finish(first, this.#multiplier)
-    return finish(first ^ Math.imul(this.#more(key, length) ^ (first >>> 13), this.#multiplier), 0x2c1b3c6d)
-  }
-
-  #more(key: string, length: number): number {
-    const more =
-      key.charCodeAt((length & this.#end4) + this.#offset4) ^
-      (key.charCodeAt((length & this.#end5) + this.#offset5) << 8)
-    if (this.#count === 6) return more
-    return (
-      more ^
-      (key.charCodeAt((length & this.#end6) + this.#offset6) << 16) ^
-      (key.charCodeAt((length & this.#end7) + this.#offset7) << 24)
-    )
+    const places = this.#places
+    let hash = Math.imul(length, 0x9e3779b1) ^ this.#seed
+    for (let index = 0; index < places.length; index++) {
+      const place = places[index] ?? 0
+      hash = ((hash << 7) | (hash >>> 25)) ^ key.charCodeAt(place + (length & (place >> 31)))
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+    return hash ^ (hash >>> 16)
   }
 
   #whole(key: string): number {
@@ -106,52 +66,66 @@ export class StringHash {
   }
 }
 
-function finish(hash: number, multiplier: number): number {
-  const mixed = Math.imul(hash ^ (hash >>> 15), multiplier)
-  return mixed ^ (mixed >>> 16)
-}
-
 /** A hash that reads every character. */
 export function fullHash(seed: number): StringHash {
   return new StringHash(seed)
 }
+
+/** How many places a hash may read, if not all. */
+export const placeCounts = [3, 4, 5, 6, 8] as const
 
 /**
  * A hash that reads the places that tell these keys apart best.
  * @param keys some of those that are to be hashed; a hundred are plenty
  * @param count how many places
  */
-export function learnPlaces(seed: number, keys: readonly string[], count: 4 | 6 | 8): StringHash {
+export function learnPlaces(seed: number, keys: readonly string[], count: (typeof placeCounts)[number]): StringHash {
   const lengths = keys.map((key) => key.length).sort((one, other) => one - other)
   // A few short keys among long ones shall not hide the places of the long ones.
-  const least = Math.max(lengths[lengths.length >> 3] ?? 0, count + 1)
-  const long = keys.filter((key) => key.length >= least)
+  const usual = Math.max(lengths[lengths.length >> 3] ?? 0, count + 1)
+  const long = keys.filter((key) => key.length >= usual)
   if (long.length === 0) return fullHash(seed)
-  return new StringHash(seed, choosePlaces(long, Math.min(least, furthest), count), least)
+  const places = choosePlaces(long, Math.min(usual, furthest), count)
+  return new StringHash(seed, places, Math.max(...places.map((place) => (place < 0 ? -place : place + 1))))
 }
 
-// Greedily: each time the place by which the most keys differ that were alike in all places before.
+// Greedily: each time the place by which the most keys differ that were alike in all places before; where that says
+// nothing, because a sample is told apart soon, the nearest to those chosen, as the digits of a number are.
 function choosePlaces(keys: readonly string[], reach: number, count: number): readonly number[] {
   const candidates: number[] = []
   for (let at = 0; at < reach; at++) candidates.push(at, -at - 1)
-  const varying = candidates.filter((place) => keys.some((key) => charAt(key, place) !== charAt(keys[0] ?? '', place)))
-  const chosen: number[] = []
-  let groups = new Int32Array(keys.length)
-  while (chosen.length < count && chosen.length < varying.length) {
-    let best = splitBy(keys, groups, varying.find((place) => !chosen.includes(place)) ?? 0)
-    for (const place of varying) {
-      if (chosen.includes(place)) continue
-      const split = splitBy(keys, groups, place)
-      if (split.count > best.count) best = split
+  const nothingRead = new Int32Array(keys.length)
+  const varying = candidates
+    .map((place) => splitBy(keys, nothingRead, place))
+    .filter((alone) => alone.count > 1)
+    .sort((one, other) => other.count - one.count)
+    .slice(0, mostCandidates)
+  const chosen: Split[] = []
+  let best: Split = { place: 0, count: 1, groups: nothingRead }
+  while (chosen.length < count) {
+    const before = best
+    const places = chosen.map(({ place }) => place)
+    let next: Split | undefined
+    for (const alone of varying) {
+      // What follows from one place that is read already is as good as read: the last of five characters is the fifth.
+      if (chosen.some((one) => splitBy(keys, one.groups, alone.place).count === one.count)) continue
+      const split =
+        before.count === keys.length ? { ...before, place: alone.place } : splitBy(keys, before.groups, alone.place)
+      const isNearer = next !== undefined && distance(split.place, places) < distance(next.place, places)
+      if (next === undefined || split.count > best.count || (split.count === best.count && isNearer)) {
+        best = split
+        next = alone
+      }
     }
-    chosen.push(best.place)
-    groups = best.groups
+    if (next === undefined) break
+    chosen.push(next)
   }
+  const places = chosen.map(({ place }) => place)
   // What is the same everywhere so far may differ later, and most likely next to what differs now.
-  const rest = candidates.filter((place) => !chosen.includes(place))
-  const nearest = new Map(rest.map((place) => [place, distance(place, varying)]))
+  const rest = candidates.filter((place) => !varying.some((alone) => alone.place === place))
+  const nearest = new Map(rest.map((place) => [place, distance(place, places)]))
   rest.sort((one, other) => (nearest.get(one) ?? 0) - (nearest.get(other) ?? 0))
-  return [...chosen, ...rest].slice(0, count)
+  return [...places, ...rest, ...candidates].slice(0, count)
 }
 
 function splitBy(keys: readonly string[], groups: Int32Array, place: number): Split {
@@ -182,3 +156,4 @@ function distance(place: number, others: readonly number[]): number {
 }
 
 const furthest = 32
+const mostCandidates = 16

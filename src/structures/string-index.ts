@@ -1,7 +1,7 @@
 import { grownList } from './grown.ts'
-import type { KeyIndex } from './key-index.ts'
+import { absent, foreign, type KeyIndex } from './key-index.ts'
 import type { SlotHashes } from './slot-hashes.ts'
-import { fullHash, learnPlaces, type StringHash } from './string-hash.ts'
+import { fullHash, learnPlaces, placeCounts, type StringHash } from './string-hash.ts'
 
 /**
  * Strings to slots: open addressing with linear probing over one array of integers, which for a cache beats `Map`
@@ -28,11 +28,16 @@ export class StringIndex implements KeyIndex<string> {
   #mask = smallestTable - 1
   #growAt = mostSlots(smallestTable)
   #old: OldTable | undefined
-  // From how many keys the places were learned, and how many clashes there were lately.
-  #learnedAt = 0
+  // Whether the places were learned, how many keys have come since, and how many clashes there were lately.
+  #hasLearned = false
+  #sinceLesson = 0
   #size = 0
   #usedSlots = 0
   #clashes = 0
+  // Pairs of slots whose keys clashed: what the next hash must tell apart.
+  readonly #clashed = new Int32Array(clashesRemembered * 2)
+  // The hash of what was looked for last.
+  #sought = 0
 
   /** @param seed any 32 bits; the same seed gives the same hashes */
   constructor(seed: number, hashes: SlotHashes) {
@@ -46,24 +51,15 @@ export class StringIndex implements KeyIndex<string> {
     return this.#hash.reads
   }
 
-  accepts(key: unknown): boolean {
-    return typeof key === 'string'
-  }
-
   reserve(slots: number): void {
     this.#hashes.reserve(slots)
     this.#keys = grownList(this.#keys, slots)
   }
 
-  find(key: string): number {
-    return typeof key === 'string' ? this.findHashed(key, this.#hash.of(key)) : -1
-  }
-
-  hashOf(key: string): number {
-    return typeof key === 'string' ? this.#hash.of(key) : 0
-  }
-
-  findHashed(key: string, hash: number): number {
+  find(key: unknown): number {
+    if (typeof key !== 'string') return foreign
+    const hash = this.#hash.of(key)
+    this.#sought = hash
     const cells = this.#cells
     const mask = this.#mask
     for (let at = hash & mask; ; at = (at + 1) & mask) {
@@ -71,14 +67,16 @@ export class StringIndex implements KeyIndex<string> {
       if (cell === 0) break
       if (((cell ^ hash) & ~mask) === 0 && this.#keys[(cell & mask) - 1] === key) return (cell & mask) - 1
     }
-    return this.#old === undefined ? -1 : this.#findOld(key, this.#old)
+    return this.#old === undefined ? absent : this.#findOld(key, this.#old)
   }
 
-  insert(key: string, slot: number, hash: number): number {
+  insert(key: string, slot: number): number {
+    const hash = this.#sought
     if (slot >= this.#growAt) this.#rebuild(this.#hash, this.#cells.length * 2)
     if (this.#old !== undefined) this.#moveSome(this.#old)
     this.#keys[slot] = key
     this.#size++
+    this.#sinceLesson++
     if (slot >= this.#usedSlots) this.#usedSlots = slot + 1
     this.#place(slot, hash)
     if (this.#old === undefined && this.#isLessonDue()) this.#learn()
@@ -104,7 +102,8 @@ export class StringIndex implements KeyIndex<string> {
     this.#growAt = mostSlots(smallestTable)
     this.#old = undefined
     this.#hash = fullHash(this.#seed)
-    this.#learnedAt = 0
+    this.#hasLearned = false
+    this.#sinceLesson = 0
     this.#size = 0
     this.#usedSlots = 0
     this.#clashes = 0
@@ -125,13 +124,20 @@ export class StringIndex implements KeyIndex<string> {
     const mask = this.#mask
     let at = hash & mask
     for (let cell = this.#cells[at] ?? 0; cell !== 0; cell = this.#cells[at] ?? 0) {
-      if (((cell ^ hash) & ~mask) === 0 && this.#hashes.of[(cell & mask) - 1] === hash) this.#clashes++
+      if (((cell ^ hash) & ~mask) === 0 && this.#hashes.of[(cell & mask) - 1] === hash)
+        this.#clash(slot, (cell & mask) - 1)
       at = (at + 1) & mask
     }
     this.#cells[at] = (hash & ~mask) | (slot + 1)
     this.#hashes.of[slot] = hash
     // Forgetting slowly: one clash in sixteen insertions is what a good hash never comes near.
     if (this.#clashes > 0 && (slot & 15) === 0) this.#clashes--
+  }
+
+  #clash(slot: number, other: number): void {
+    const at = (this.#clashes++ & (clashesRemembered - 1)) << 1
+    this.#clashed[at] = slot
+    this.#clashed[at + 1] = other
   }
 
   #cellOf(slot: number): number {
@@ -160,7 +166,7 @@ export class StringIndex implements KeyIndex<string> {
   }
 
   #isLessonDue(): boolean {
-    if (this.#learnedAt === 0) return this.#size >= firstLesson
+    if (!this.#hasLearned) return this.#size >= firstLesson
     return this.#clashes > mostClashes && this.#hash.reads < Infinity
   }
 
@@ -168,7 +174,7 @@ export class StringIndex implements KeyIndex<string> {
     const hash = old.hash.of(key)
     for (let at = hash & old.mask; ; at = (at + 1) & old.mask) {
       const cell = old.cells[at] ?? 0
-      if (cell === 0) return -1
+      if (cell === 0) return absent
       const slot = (cell & old.mask) - 1
       if (((cell ^ hash) & ~old.mask) === 0 && this.#keys[slot] === key) return slot
     }
@@ -176,27 +182,37 @@ export class StringIndex implements KeyIndex<string> {
 
   #learn(): void {
     const hash = this.#nextHash()
-    this.#learnedAt = this.#size
+    this.#hasLearned = true
+    this.#sinceLesson = 0
     this.#clashes = 0
     this.#rebuild(hash, this.#cells.length)
   }
 
-  // Four places first, then six, then eight; then, if there are many more keys to learn from, eight others; then all.
+  // As few places as will do: others if enough keys have come to pay for the change, else more, and in the end all.
   #nextHash(): StringHash {
-    const { reads } = this.#hash
-    const isWorthAnotherTry = reads < 8 || this.#size >= this.#learnedAt * 4
-    if (!isWorthAnotherTry) return fullHash(this.#seed)
-    return learnPlaces(this.#seed, this.#sample(), this.#learnedAt === 0 ? 4 : reads === 4 ? 6 : 8)
+    const before = this.#hash
+    const sample = this.#sample()
+    for (const count of placeCounts) {
+      if (before.reads < Infinity && count < before.reads) continue
+      const hash = learnPlaces(this.#seed, sample, count)
+      if (count !== before.reads) return hash
+      if (this.#sinceLesson * 4 >= this.#size && hash.differsFrom(before)) return hash
+    }
+    return fullHash(this.#seed)
   }
 
   #sample(): readonly string[] {
-    const keys: string[] = []
-    const stride = Math.max(1, Math.floor(this.#usedSlots / sampleSize))
-    for (let slot = this.#usedSlots - 1; slot >= 0 && keys.length < sampleSize; slot -= stride) {
+    const keys = new Set<string>()
+    for (const slot of this.#clashed) {
       const key = this.#keys[slot]
-      if (key !== undefined) keys.push(key)
+      if (key !== undefined) keys.add(key)
     }
-    return keys
+    for (let at = 0; at < sampleSize; at++) {
+      // Evenly spread and never in step: every tenth key of a counter has the same last digit.
+      const key = this.#keys[Math.floor(((at * goldenRatio) % 1) * this.#usedSlots)]
+      if (key !== undefined) keys.add(key)
+    }
+    return [...keys]
   }
 
   #rebuild(hash: StringHash, length: number): void {
@@ -238,13 +254,17 @@ interface OldTable {
   moved: number
 }
 
-// The emptier a table, the sooner a search for what isn't there ends. Small ones can be very empty.
+// The emptier a table, the sooner a search for what isn't there ends, and the more often a processor foretells where.
+// Small ones can be very empty.
 function mostSlots(cells: number): number {
-  return cells <= 2 ** 12 ? cells * 0.3 : cells * 0.5
+  if (cells <= 2 ** 16) return cells * 0.16
+  return cells <= 2 ** 17 ? cells * 0.32 : cells * 0.5
 }
 
 const smallestTable = 64
 const cellsPerMove = 64
 const firstLesson = 32
 const sampleSize = 96
+const clashesRemembered = 32
+const goldenRatio = 0.618033988749895
 const mostClashes = 64

@@ -19,8 +19,8 @@ const steps = fc.array(
 describe.each(policyNames)('%s', (name) => {
   test('keeps its structure whole, and evicts nothing but what is in its care', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 24 }), steps, (capacity, list) => {
-        const replay = new Replay(createPolicy(name, 1), capacity)
+      fc.property(fc.integer({ min: 1, max: 24 }), fc.boolean(), steps, (capacity, isExchanging, list) => {
+        const replay = new Replay(createPolicy(name, 1), capacity, isExchanging)
         for (const step of list) {
           replay.take(step)
           expect(replay.policy.check().toSorted(ascending)).toEqual([...replay.keyOf.keys()].toSorted(ascending))
@@ -33,14 +33,18 @@ describe.each(policyNames)('%s', (name) => {
   })
 
   test('takes few steps to evict, even when everything was used a moment ago', () => {
-    const policy = createPolicy(name, 1)
-    policy.reserve(20_000)
-    policy.resize(20_000)
-    for (let slot = 0; slot < 20_000; slot++) policy.add(slot, mix(slot))
-    for (let round = 0; round < 5; round++) for (let slot = 0; slot < 20_000; slot++) policy.touch(slot)
-    const began = performance.now()
-    policy.evict()
-    expect(performance.now() - began).toBeLessThan(5)
+    const times = Array.from({ length: 5 }, () => {
+      const policy = createPolicy(name, 1)
+      policy.reserve(20_000)
+      policy.resize(20_000)
+      for (let slot = 0; slot < 20_000; slot++) policy.add(slot, mix(slot))
+      for (let round = 0; round < 5; round++) for (let slot = 0; slot < 20_000; slot++) policy.touch(slot)
+      const began = performance.now()
+      policy.evict()
+      return performance.now() - began
+    })
+    // The shortest: in the others somebody else may have had the processor.
+    expect(Math.min(...times)).toBeLessThan(1)
   })
 
   test('does at least as well as chance where some keys are asked for more than others', () => {
@@ -52,6 +56,14 @@ describe.each(policyNames)('%s', (name) => {
     }
     expect(hits / 50_000).toBeGreaterThan(0.45)
   })
+})
+
+test.each(policyNames)('%s chooses for an exchange whom it would have evicted', (name) => {
+  const [one, other] = [new Replay(createPolicy(name, 1), 100), new Replay(createPolicy(name, 1), 100, true)]
+  for (let request = 0; request < 20_000; request++) {
+    const key = Math.floor(1001 ** ((mix(request) >>> 0) / 2 ** 32))
+    expect(one.read(key)).toBe(other.read(key))
+  }
 })
 
 test('lru evicts what was used longest ago', () => {
@@ -111,11 +123,14 @@ class Replay {
   readonly slotOf = new Map<number, number>()
   readonly keyOf = new Map<number, number>()
   readonly #free: number[] = []
+  // Whether one that goes and one that comes are told to the policy as one.
+  readonly #isExchanging: boolean
   #capacity: number
   #used = 0
 
-  constructor(policy: Policy, capacity: number) {
+  constructor(policy: Policy, capacity: number, isExchanging = false) {
     this.policy = policy
+    this.#isExchanging = isExchanging
     this.#capacity = capacity
     policy.reserve(200)
     policy.resize(capacity)
@@ -134,11 +149,22 @@ class Replay {
       this.policy.touch(found)
       return true
     }
+    if (this.#isExchanging && this.slotOf.size === this.#capacity) return this.#exchange(key)
     while (this.slotOf.size >= this.#capacity) this.#evict()
     const slot = this.#free.pop() ?? this.#used++
     this.slotOf.set(key, slot)
     this.keyOf.set(slot, key)
     this.policy.add(slot, mix(key))
+    return false
+  }
+
+  #exchange(key: number): boolean {
+    const slot = this.policy.choose()
+    expect(this.keyOf.has(slot)).toBe(true)
+    this.slotOf.delete(this.keyOf.get(slot)!)
+    this.slotOf.set(key, slot)
+    this.keyOf.set(slot, key)
+    this.policy.refill(slot, mix(key))
     return false
   }
 

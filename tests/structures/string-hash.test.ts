@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { mix } from '../../src/structures/number-index.ts'
 import { SlotHashes } from '../../src/structures/slot-hashes.ts'
 import { fullHash, learnPlaces, StringHash } from '../../src/structures/string-hash.ts'
 import { StringIndex } from '../../src/structures/string-index.ts'
@@ -14,6 +15,26 @@ test('places learned from a few keys tell all the others apart', () => {
   const hashes = new Set(Array.from({ length: 80_000 }, (_, n) => hash.of(key(10_000 + n))))
   // 80,000 random numbers of 32 bits have about one pair in common.
   expect(hashes.size).toBeGreaterThan(79_990)
+})
+
+test('the places of long keys serve shorter ones too, if they have them', () => {
+  const keys = Array.from({ length: 90 }, (_, n) => `user:${10_000 + n * 977}:profile`)
+  const hash = learnPlaces(3, keys, 5)
+  const short = Array.from({ length: 1000 }, (_, n) => `user:${n}:profile`)
+  expect(new Set(short.map((key) => hash.of(key))).size).toBeGreaterThan(990)
+  // Were it read whole, every character would count.
+  expect(hash.of('user:7:profXle')).toBe(hash.of('user:7:profile'))
+})
+
+test.each([
+  ['counters between words', (n: number) => `user:${n}:profile`, 6],
+  ['counters with leading zeros', (n: number) => `item-${String(n).padStart(10, '0')}`, 6],
+  ['random digits', (n: number) => `session-${(mix(n) >>> 0).toString(16).padStart(8, '0')}`, 6],
+])('an index of %s learns to read few places as it grows', (_, key, most) => {
+  const index = new StringIndex(7, new SlotHashes())
+  index.reserve(40_000)
+  for (let n = 0; n < 40_000; n++) insert(index, key(n), n)
+  expect(index.reads).toBeLessThanOrEqual(most)
 })
 
 test('keys too short for the places are read whole', () => {
@@ -40,15 +61,20 @@ test('a hundred thousand keys that the learned places cannot tell apart cost no 
   const index = new StringIndex(11, new SlotHashes())
   index.reserve(120_000)
   // The first keys say that the tail tells keys apart. Then only the middle does, which is too far from either end.
-  for (let n = 0; n < 64; n++) index.insert(friendly(1000 + n), n, index.hashOf(friendly(1000 + n)))
-  expect(index.reads).toBe(4)
+  for (let n = 0; n < 64; n++) insert(index, friendly(1000 + n), n)
+  expect(index.reads).toBe(3)
   const began = performance.now()
-  for (let n = 64; n < 100_000; n++) index.insert(hostile(n), n, index.hashOf(hostile(n)))
+  for (let n = 64; n < 100_000; n++) insert(index, hostile(n), n)
   expect(index.reads).toBe(Infinity)
   expect(index.find(hostile(99_999))).toBe(99_999)
   // Without the change of hash this takes minutes.
   expect(performance.now() - began).toBeLessThan(5000)
 })
+
+function insert(index: StringIndex, key: string, slot: number): void {
+  index.find(key)
+  index.insert(key, slot)
+}
 
 function mixed(n: number): string {
   return n.toString(36).padStart(6, '0')

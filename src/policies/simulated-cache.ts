@@ -1,7 +1,7 @@
-import { createPolicy } from '../policies/create-policy.ts'
-import type { Policy, PolicyName } from '../policies/policy.ts'
+import { KeySlots } from '../structures/key-slots.ts'
 import { mix } from '../structures/number-index.ts'
-import { KeySlots } from './key-slots.ts'
+import { createPolicy } from './create-policy.ts'
+import type { Policy, PolicyName } from './policy.ts'
 
 /**
  * A cache without values: one policy at one size, replayed read-through from cold. Every request is a `get`, and on a
@@ -13,6 +13,8 @@ export class SimulatedCache {
   readonly #policy: Policy
   readonly #seed: number
   readonly #slots = new KeySlots()
+  // Emptied by `forget`.
+  readonly #free: number[] = []
   #reserved = 0
   #used = 0
   #hits = 0
@@ -32,21 +34,29 @@ export class SimulatedCache {
   }
 
   replay(keys: Uint32Array): void {
-    for (let at = 0; at < keys.length; at++) {
-      const key = keys[at] ?? 0
-      const hash = mix(key ^ this.#seed)
-      const found = this.#slots.find(key, hash)
-      if (found === -1) {
-        this.#admit(key, hash)
-      } else {
-        this.#policy.touch(found)
-        this.#hits++
-      }
-    }
+    for (let at = 0; at < keys.length; at++) if (this.request(keys[at] ?? 0)) this.#hits++
+  }
+
+  /** One request. @param key 32 bits @returns whether the key was there */
+  request(key: number): boolean {
+    const hash = mix(key ^ this.#seed)
+    const found = this.#slots.find(key, hash)
+    if (found === -1) this.#admit(key, hash)
+    else this.#policy.touch(found)
+    return found !== -1
+  }
+
+  /** A key was deleted. */
+  forget(key: number): void {
+    const slot = this.#slots.find(key, mix(key ^ this.#seed))
+    if (slot === -1) return
+    this.#slots.remove(slot)
+    this.#policy.remove(slot)
+    this.#free.push(slot)
   }
 
   #admit(key: number, hash: number): void {
-    const slot = this.#used < this.size ? this.#unusedSlot() : this.#emptiedSlot()
+    const slot = this.#free.pop() ?? (this.#used < this.size ? this.#unusedSlot() : this.#emptiedSlot())
     this.#slots.insert(key, slot, hash)
     this.#policy.add(slot, hash)
   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { KeySlots } from '../../src/simulator/key-slots.ts'
+import { KeySlots } from '../../src/structures/key-slots.ts'
 
 test('a key has the slot it was given until it is taken out, also among keys that clash', () => {
   // Hashes of few bits, so that nearly all clash; near the end of the table, so that searches go around it.
