@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'every storage on a real server, beside its own client doing the same by hand',
     load: () => import('./storages.ts'),
   },
+  tags: { about: 'what tags cost a hit, in memory and on Redis', load: () => import('./tags.ts') },
   road: { about: 'a memory hit through a node, against lru-cache', load: () => import('./road.ts') },
 }
 

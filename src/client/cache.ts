@@ -82,6 +82,7 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
     this.#commons = parts.commons
     this.#storages = parts.storages
     this.#defaults = parts.defaults
+    tellOfSettled(parts)
     this.#plainPlan = resolvePlan({ name: plainNode, key: (key: string) => key }, parts)
     this.#plain = new PlainEntries(this.#plainPlan, parts.defaults.scopes)
     this.memoized = memoizedDecorator({
@@ -295,7 +296,7 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
   /**
    * How the copies in this process stand to what others change, by the name of each storage outside it.
    * @example
-   * cache.sync().shared.state // 'synchronised', 'blind', …
+   * cache.sync()['shared']?.state // 'synchronised', 'blind', …
    */
   sync(): Readonly<Record<string, StorageSync>> {
     return storagesSync(this.#storages)
@@ -409,5 +410,13 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
       'INVALID_OPTION',
       `@memoized '${options.name}': entries of an instance can only be kept in memory: name a memory tier, or say whose they are with self`,
     )
+  }
+}
+
+function tellOfSettled({ commons: { events }, storages }: PlanParts): void {
+  for (const channel of storages.channels.values()) {
+    channel.onSettled = (counts) => {
+      if (events.wanted.settled) events.emit('settled', { storage: channel.name, ...counts })
+    }
   }
 }

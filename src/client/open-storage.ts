@@ -32,7 +32,7 @@ export interface StorageOptionsByScheme {
 }
 
 /** One server, or with `cluster` a cluster. */
-export type RedisOptionsBesides =
+type RedisOptionsBesides =
   | (Besides<RedisOptions, 'url'> & { readonly cluster?: false })
   | (Besides<RedisClusterOptions, 'url'> & { readonly cluster?: boolean })
 
@@ -51,10 +51,10 @@ export type OpenedStorage<Url extends string> =
       : AnyStorage
 
 /** What stands before the colon. */
-export type SchemeOf<Url extends string> = Url extends `${infer Scheme}:${string}` ? Scheme : string
+type SchemeOf<Url extends string> = Url extends `${infer Scheme}:${string}` ? Scheme : string
 
 /** A storage's options without what the URL says. */
-export type Besides<Options, Where extends string> =
+type Besides<Options, Where extends string> =
   Options extends Readonly<Record<Where, string>> ? Omit<Options, Where> : never
 
 /**

@@ -6,7 +6,7 @@ import type { KnownLabel } from '../core/reach/labels.ts'
 import { type Ties, untied } from '../core/reach/reach.ts'
 import { levelsOf, noMarkers } from '../core/reach/resolve-reach.ts'
 import { globalScope, type ScopePath, type Scopes, type ScopeTree, stepsFromLevels } from '../core/reach/scopes.ts'
-import { checkedTags } from '../core/reach/tags.ts'
+import { checkedTag, checkedTags } from '../core/reach/tags.ts'
 import { hitNear, lookUp, read } from '../core/read.ts'
 import { set } from '../core/set.ts'
 import { straight } from '../core/straight.ts'
@@ -98,10 +98,10 @@ export class PlainEntries {
 
   #tags(options: SetOptions | GetOrLoadOptions<unknown> | undefined, method: string): readonly KnownLabel[] {
     if (options?.tags === undefined) return []
-    const tags = checkedTags(options.tags, `cache.${method}`)
-    if (tags.length === 0) return []
+    const tags = new Set(checkedTags(options.tags, `cache.${method}`))
+    if (tags.size === 0) return []
     const { keys } = this.#reach(method)
-    return tags.map((tag) => this.#plan.labels.of(keys.tag(tag)))
+    return [...tags].map((tag) => this.#plan.labels.of(keys.tag(checkedTag(tag, `cache.${method}`))))
   }
 
   #reach(method: string): NonNullable<Plan<string, unknown>['reach']> {

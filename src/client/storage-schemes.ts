@@ -106,7 +106,12 @@ const sqlServer: ParameterKinds = {
 }
 
 const postgres: Scheme = {
-  parameters: { ...sqlServer, durability: ['logged', 'unlogged'], feed: ['notify', 'none'] },
+  parameters: {
+    ...sqlServer,
+    durability: ['logged', 'unlogged'],
+    feed: ['notify', 'none'],
+    statements: ['plain', 'prepared'],
+  },
   driverParameters: (
     'host port user password db encoding client_encoding options replication application_name ' +
     'fallback_application_name statement_timeout query_timeout lock_timeout idle_in_transaction_session_timeout ' +

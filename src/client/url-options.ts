@@ -3,7 +3,7 @@ import { CacheError, invalidOption } from '../kernel/errors.ts'
 import type { UrlParameter } from './storage-url.ts'
 
 /** What may stand behind the question mark: a number, a duration, a text, yes or no, or one of some words. */
-export type ParameterKind = 'count' | 'duration' | 'text' | 'flag' | readonly string[]
+type ParameterKind = 'count' | 'duration' | 'text' | 'flag' | readonly string[]
 
 /** Parameters by their names. Those with a dot are options of a group: `limits.connect`. */
 export type ParameterKinds = Readonly<Record<string, ParameterKind>>

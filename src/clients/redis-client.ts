@@ -1,5 +1,5 @@
 /** A command as it goes to a Redis server: its name, and what belongs to it. */
-export type RedisWords = readonly [string, ...(string | Buffer)[]]
+export type RedisWords = readonly [string, ...(string | Uint8Array)[]]
 
 /** A client of one server: `new Redis(…)` of ioredis, or `createClient(…)` of @redis/client. */
 export type RedisClient = IoredisClient | NodeRedisClient
@@ -15,7 +15,7 @@ export interface IoredisClient {
   duplicate(override?: object): IoredisClient
   connect(): Promise<void>
   disconnect(): void
-  callBuffer(...words: [string, ...(string | Buffer)[]]): Promise<unknown>
+  callBuffer(command: string, ...words: (string | number | Uint8Array)[]): Promise<unknown>
   on(event: string, listener: (...parameters: unknown[]) => void): unknown
 }
 
@@ -38,8 +38,8 @@ export interface NodeRedisClient extends RedisSocket {
   duplicate(override?: object): NodeRedisClient
   connect(): Promise<unknown>
   destroy(): void
-  sendCommand(words: RedisWords): Promise<unknown>
-  subscribe(channel: string, listener: (message: Buffer) => unknown, isBuffer: true): Promise<unknown>
+  sendCommand(words: readonly (string | Uint8Array)[]): Promise<unknown>
+  subscribe(channel: string, listener: (message: Uint8Array) => unknown, isBuffer: true): Promise<unknown>
   on(event: string, listener: (...parameters: unknown[]) => void): unknown
 }
 

@@ -1,4 +1,5 @@
 import type { AnyPlan, Places } from './plan.ts'
+import { owing } from './tiers/owed.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
 
 /*
@@ -12,7 +13,7 @@ import type { RemoteTier } from './tiers/remote-tier.ts'
 /**
  * Makes the entries of some keys unusable in every tier.
  * @returns how many there were, in the tier that had most of them
- * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entries may be read again; memory's are gone
+ * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: until it has been, its entries are not read here
  */
 export async function invalidateKeys<Value>(plan: Places<Value>, keys: readonly string[]): Promise<number> {
   const { commons, remoteTiers } = plan
@@ -20,7 +21,9 @@ export async function invalidateKeys<Value>(plan: Places<Value>, keys: readonly 
   const had = keys.filter((key) => cut(plan, key)).length
   const drop = async (): Promise<number[]> => {
     try {
-      return await fromBelow(plan, (tier) => tier.drop(keys))
+      return await fromBelow(plan, (tier) =>
+        owing(tier.channel.owed, { keys, head: plan.keys.head }, () => tier.drop(keys)),
+      )
     } finally {
       for (const key of keys) cut(plan, key)
     }
@@ -41,7 +44,7 @@ export async function expireKeys<Value>(plan: Places<Value>, keys: readonly stri
   const had = keys.filter((key) => expireLocally(plan, key)).length
   const expireBelow = async (): Promise<void> => {
     try {
-      await fromBelow(plan, (tier) => tier.expire(keys))
+      await fromBelow(plan, (tier) => owing(tier.channel.owed, { keys, head: plan.keys.head }, () => tier.expire(keys)))
     } finally {
       for (const key of keys) expireLocally(plan, key)
     }
@@ -62,7 +65,7 @@ export async function invalidateAll<Value>(plan: Places<Value>): Promise<void> {
   if (wholeReach !== undefined) await wholeReach('invalidate')
   const clearBelow = async (): Promise<void> => {
     try {
-      await fromBelow(plan, (tier) => tier.clear(keys.head))
+      await fromBelow(plan, (tier) => owing(tier.channel.owed, { heads: [keys.head] }, () => tier.clear(keys.head)))
     } finally {
       cutAll(plan)
     }

@@ -32,6 +32,8 @@ export interface CacheEvents {
   invalidationFailure: { readonly error: unknown }
   /** A storage failed, or did not answer in time. */
   storageFailure: { readonly storage: string; readonly operation: string; readonly error: unknown }
+  /** A storage has confirmed what it had not before: so many keys, and beginnings of keys, were deleted. */
+  settled: { readonly storage: string; readonly keyCount: number; readonly headCount: number }
   /** A storage's feed has broken: copies above it are verified before they are served. */
   blind: { readonly storage: string; readonly error: unknown }
   /** A storage's feed is followed, again or for the first time. `after`: milliseconds without it. */

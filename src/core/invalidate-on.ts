@@ -2,16 +2,20 @@ import { CacheError, describe } from '../kernel/errors.ts'
 import { type Off, warn } from '../observe/events.ts'
 import type { Commons } from './commons.ts'
 
+// What somebody else's events carry only they can say, and each says it in a way of their own.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Listener = (...items: any[]) => void
+
 /** Something that tells events by name: an EventEmitter, a database client. */
 export interface EmitterSource {
-  on(event: string, listener: (item: never) => void): unknown
-  off?(event: string, listener: (item: never) => void): unknown
+  on(event: string, listener: Listener): unknown
+  off?(event: string, listener: Listener): unknown
 }
 
 /** Something that tells events by name, as the web has it. */
 export interface TargetSource {
-  addEventListener(event: string, listener: (item: never) => void): void
-  removeEventListener(event: string, listener: (item: never) => void): void
+  addEventListener(event: string, listener: Listener): void
+  removeEventListener(event: string, listener: Listener): void
 }
 
 /** What an invalidation can listen to: an emitter or an EventTarget, by the name of an event, or anything that is iterated. */

@@ -9,6 +9,7 @@ import { stampOf } from './reach/before-load.ts'
 import { ensure } from './reach/ensure.ts'
 import type { KnownLabel } from './reach/labels.ts'
 import { type Ties, untied } from './reach/reach.ts'
+import { owing } from './tiers/owed.ts'
 import type { Keepsake, RemoteTier } from './tiers/remote-tier.ts'
 import { keepLocally, notKept } from './write.ts'
 
@@ -91,19 +92,22 @@ async function writeBelow<Value>(
   authority: RemoteTier<Value>,
   { key, entry, labels, known, changing, count }: SetEntry<Value>,
 ): Promise<Entry<Value> | undefined> {
+  const debt = { keys: [key], head: plan.keys.head }
+  const write = (made: Entry<Value>): Promise<unknown> =>
+    owing(authority.channel.owed, debt, () => authority.write([{ key, entry: made }]))
   try {
     await dropCopies(plan, key)
     if (labels.length === 0) {
-      await authority.write([{ key, entry }])
+      await write(entry)
       return entry
     }
     await changing
     const written = { ...entry, stamp: await stampFor(plan, authority, { entry, labels, known }) }
     if (labels.some((label) => label.calledAt > count)) {
-      await authority.drop([key])
+      await owing(authority.channel.owed, debt, () => authority.drop([key]))
       return undefined
     }
-    await authority.write([{ key, entry: written }])
+    await write(written)
     return written
   } finally {
     cut(plan, key)
@@ -123,7 +127,8 @@ async function stampFor<Value>(
 }
 
 async function dropCopies<Value>(plan: Places<Value>, key: string): Promise<void> {
-  await Promise.all(plan.remoteTiers.slice(0, -1).map((tier) => tier.drop([key])))
+  const debt = { keys: [key], head: plan.keys.head }
+  await Promise.all(plan.remoteTiers.slice(0, -1).map((tier) => owing(tier.channel.owed, debt, () => tier.drop([key]))))
 }
 
 // The authority has it: a copy that can't be written is a miss there, since it was dropped before.

@@ -2,6 +2,7 @@ import type { Commons } from './commons.ts'
 import type { AnyPlan } from './plan.ts'
 import type { Storages } from './storages.ts'
 import { clearUnder } from './tiers/local-tier.ts'
+import { owing } from './tiers/owed.ts'
 import { wholeTier } from './tiers/whole-tier.ts'
 import { withDeadline } from '../flight/deadline.ts'
 import { CacheError } from '../kernel/errors.ts'
@@ -45,7 +46,8 @@ export async function clearStorages(
     try {
       await forEach(storages, 'cleared', async (name) => {
         const channel = storages.channels.get(name)
-        if (channel !== undefined) await wholeTier(commons, channel, patience).clear(head)
+        if (channel === undefined) return
+        await owing(channel.owed, { heads: [head] }, () => wholeTier(commons, channel, patience).clear(head))
       })
     } finally {
       cut()

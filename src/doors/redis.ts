@@ -3,4 +3,13 @@ export { redisCluster, type RedisClusterOptions, type RedisClusterTarget } from 
 export type { SentinelOptions } from '../storages/redis/sentinel.ts'
 export type { FeedChoice } from '../storages/redis/feed-way.ts'
 export type { RedisDriver } from '../storages/redis/client-maker.ts'
-export type { IoredisClient, NodeRedisClient, RedisClient, RedisSocket, RedisWords } from '../clients/redis-client.ts'
+export type {
+  IoredisClient,
+  IoredisCluster,
+  NodeRedisClient,
+  NodeRedisCluster,
+  RedisClient,
+  RedisClusterClient,
+  RedisSocket,
+  RedisWords,
+} from '../clients/redis-client.ts'

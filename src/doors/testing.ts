@@ -1,5 +1,6 @@
 export { virtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
 export { seededChance } from '../testing/seeded-chance.ts'
+export { simulateFleet, type FleetOptions, type FleetReport } from '../testing/fleet/simulate-fleet.ts'
 export { simpleStorage, type SimpleStorage, type SimpleStorageOptions } from '../testing/simple-storage.ts'
 export {
   faultyStorage,

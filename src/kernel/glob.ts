@@ -90,12 +90,13 @@ function characterSet(
   // A bracket that comes first in its set is one of it.
   const end = characters.indexOf(']', first + 1)
   if (end === -1) return undefined
-  const members = characters.slice(first, end)
-  const contains = (character: string): boolean =>
-    members.some((member, index) => {
-      if (member === character) return true
-      const last = members[index + 1] === '-' ? members[index + 2] : undefined
-      return last !== undefined && member <= character && character <= last
-    })
+  const ranges: (readonly [from: string, to: string])[] = []
+  for (let index = first; index < end; index++) {
+    const from = characters[index] as string
+    const to = characters[index + 1] === '-' && index + 2 < end ? characters[index + 2] : undefined
+    ranges.push([from, to ?? from])
+    if (to !== undefined) index += 2
+  }
+  const contains = (character: string): boolean => ranges.some(([from, to]) => from <= character && character <= to)
   return { end, contains: (character) => contains(character) !== negated }
 }

@@ -1,6 +1,6 @@
 import type { Moments } from '../kernel/entry.ts'
 import type { Stored } from '../contracts/storage.ts'
-import { type CarriedVersion, readVersions, writeVersions } from './versions.ts'
+import { type CarriedVersion, type CarriedVersions, readVersions, writeVersions } from './versions.ts'
 import { unreadable } from './unreadable.ts'
 
 /*
@@ -32,12 +32,22 @@ const expiredAtOffset = 24
 export interface Envelope extends Moments {
   /** Fingerprint of the name of the serializer that wrote the payload. */
   readonly serializer: number
+}
+
+/** An envelope to write. */
+export interface NewEnvelope extends Envelope {
   /** What the entry was made under; those that need a name come last. Absent: nothing. */
   readonly versions?: readonly CarriedVersion[] | undefined
 }
 
+/** An envelope as it was read. */
+export interface ReadEnvelope extends Envelope {
+  /** What the entry was made under. Absent: nothing. */
+  readonly versions?: CarriedVersions
+}
+
 /** Writes a header. Moments are rounded down to whole milliseconds. */
-export function writeHeader(envelope: Envelope): Uint8Array {
+export function writeHeader(envelope: NewEnvelope): Uint8Array {
   const { versions = [] } = envelope
   const header = new Uint8Array(headerLength)
   const view = viewOf(header)
@@ -57,7 +67,7 @@ export function writeHeader(envelope: Envelope): Uint8Array {
  * Reads a header.
  * @throws CacheError `UNREADABLE` for anything but a header of a version and with flags that this code knows
  */
-export function readHeader(header: Uint8Array): Envelope {
+export function readHeader(header: Uint8Array): ReadEnvelope {
   if (header.length < headerLength || header[0] !== 0x54 || header[1] !== 0x43) throw unreadable('not an entry of ours')
   if (header[2] !== formatVersion) throw unreadable(`format version ${header[2]}, and only ${formatVersion} is known`)
   if (header[3] !== 0 && header[3] !== carriesVersions) throw unreadable(`unknown flags ${header[3]}`)

@@ -8,7 +8,7 @@ import { unreadable } from './unreadable.ts'
  * milliseconds since 1970 on the authority's clock, and 8 random bytes. A marker keeps them as header and payload.
  * An entry carries those it was made under in its header; numbers are big-endian:
  *
- *   0  2   number of versions that every reader can name, in the order of their markers' keys
+ *   0  2   number of versions that every reader can name, in an order that all agree on
  *   2  2   number of those it can't
  *   4      for each of the first its version;
  *          for each of the others its version, two bytes for the length of its marker's name, the name
@@ -17,6 +17,7 @@ import { unreadable } from './unreadable.ts'
 const hardLength = 12
 const momentLength = 6
 const softLength = momentLength + 8
+const versionLength = hardLength + softLength
 const countsLength = 4
 const nameLength = 2
 const mostBytes = 60_000
@@ -52,6 +53,11 @@ export function markerOf({ hard, soft }: Version): Stored {
   return { header: Buffer.from(hard, 'latin1'), payload: Buffer.from(soft, 'latin1') }
 }
 
+/** Whether a marker keeps just this version. It costs less than reading it. */
+export function isVersionIn({ hard, soft }: Version, { header, payload }: Stored): boolean {
+  return isText(header, hard) && isText(payload, soft)
+}
+
 /** The inverse of {@link markerOf}; `undefined` for what somebody else put there. */
 export function versionIn({ header, payload }: Stored): Version | undefined {
   if (header.length !== hardLength || payload.length !== softLength) return undefined
@@ -75,32 +81,76 @@ export function writeVersions(versions: readonly CarriedVersion[]): Uint8Array {
   )
 }
 
+/**
+ * The versions an entry carries, as they were read: compared where they stand, since every remote hit compares them and
+ * hardly anybody wants to have them.
+ */
+export class CarriedVersions {
+  /** How many every reader can name; they come first. */
+  readonly unnamed: number
+  /** The names of the others. */
+  readonly names: readonly string[]
+  readonly #text: string
+  readonly #places: readonly number[]
+
+  constructor(text: string, unnamed: number, named: readonly { readonly name: string; readonly at: number }[]) {
+    this.unnamed = unnamed
+    this.names = named.map(({ name }) => name)
+    this.#text = text
+    this.#places = named.map(({ at }) => at)
+  }
+
+  get count(): number {
+    return this.unnamed + this.names.length
+  }
+
+  isHard(index: number, hard: string): boolean {
+    return this.#text.startsWith(hard, this.#placeOf(index))
+  }
+
+  isSoft(index: number, soft: string): boolean {
+    return this.#text.startsWith(soft, this.#placeOf(index) + hardLength)
+  }
+
+  /** All of them. */
+  list(): CarriedVersion[] {
+    return Array.from({ length: this.count }, (_, index) => {
+      const at = this.#placeOf(index)
+      const middle = at + hardLength
+      const version = { hard: this.#text.slice(at, middle), soft: this.#text.slice(middle, middle + softLength) }
+      const name = index < this.unnamed ? undefined : this.names[index - this.unnamed]
+      return name === undefined ? version : { ...version, name }
+    })
+  }
+
+  #placeOf(index: number): number {
+    if (index < this.unnamed) return countsLength + index * versionLength
+    return this.#places[index - this.unnamed] ?? this.#text.length
+  }
+}
+
 /** The inverse of {@link writeVersions}. @throws CacheError `UNREADABLE` */
-export function readVersions(section: Uint8Array): CarriedVersion[] {
+export function readVersions(section: Uint8Array): CarriedVersions {
   const bytes = Buffer.from(section.buffer, section.byteOffset, section.byteLength)
-  let at = 0
-  const take = (length: number): number => {
-    const from = at
-    at += length
-    if (at > bytes.length) throw unreadable('versions that end early')
-    return from
-  }
-  const unnamed = bytes.readUInt16BE(take(2))
-  const count = unnamed + bytes.readUInt16BE(take(2))
-  const versions: CarriedVersion[] = []
+  if (bytes.length < countsLength) throw endsEarly()
+  const unnamed = bytes.readUInt16BE(0)
+  const count = bytes.readUInt16BE(2)
+  let at = countsLength + unnamed * versionLength
+  const named: { readonly name: string; readonly at: number }[] = []
   for (let index = 0; index < count; index++) {
-    const from = take(hardLength + softLength)
-    const hard = bytes.toString('latin1', from, from + hardLength)
-    const soft = bytes.toString('latin1', from + hardLength, at)
-    if (index < unnamed) {
-      versions.push({ hard, soft })
-      continue
-    }
-    const length = bytes.readUInt16BE(take(nameLength))
-    versions.push({ hard, soft, name: bytes.toString('utf8', take(length), at) })
+    const start = at + versionLength + nameLength
+    if (start > bytes.length) throw endsEarly()
+    const end = start + bytes.readUInt16BE(start - nameLength)
+    named.push({ name: bytes.toString('utf8', start, end), at })
+    at = end
   }
-  if (at !== bytes.length) throw unreadable('versions with something behind them')
-  return versions
+  if (at > bytes.length) throw endsEarly()
+  if (at < bytes.length) throw unreadable('versions with something behind them')
+  return new CarriedVersions(bytes.toString('latin1'), unnamed, named)
+}
+
+function endsEarly(): CacheError {
+  return unreadable('versions that end early')
 }
 
 function bytesOf({ hard, soft, name }: CarriedVersion): Uint8Array {
@@ -114,4 +164,10 @@ function bytesOf({ hard, soft, name }: CarriedVersion): Uint8Array {
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+function isText(bytes: Uint8Array, text: string): boolean {
+  if (bytes.length !== text.length) return false
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== text.charCodeAt(index)) return false
+  return true
 }

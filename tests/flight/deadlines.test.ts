@@ -44,9 +44,9 @@ test('what settles in time is answered as it settled, and not watched any more',
   const deadlines = new Deadlines(100, clock)
   const story: string[] = []
   guarded(deadlines, Promise.resolve('here'), story, 'good')
-  guarded(deadlines, Promise.reject('no'), story, 'bad')
+  guarded(deadlines, Promise.reject(new Error('no')), story, 'bad')
   await turn()
-  expect(story).toEqual(['good: here', 'bad failed: no'])
+  expect(story).toEqual(['good: here', 'bad failed: Error: no'])
   await clock.advance(100)
   expect(story).toHaveLength(2)
   expect(clock.timerCount).toBe(0)

@@ -35,10 +35,10 @@ function versionsOf(stored: Stored | undefined): string | undefined {
 test('DEFECTS 12: a version that was replaced never comes back, whatever other processes do to the marker', async () => {
   const writers = Array.from({ length: 4 }, open)
   const observers = Array.from({ length: 3 }, open)
-  let isDone = false
+  const done = new AbortController()
   const watching = observers.map(async ({ storage }) => {
     const seen: string[] = []
-    while (!isDone) {
+    while (!done.signal.aborted) {
       const hard = versionsOf((await storage.getMany(['tag']))[0])?.split('/')[0]
       if (hard !== undefined && hard !== seen.at(-1)) seen.push(hard)
     }
@@ -55,7 +55,7 @@ test('DEFECTS 12: a version that was replaced never comes back, whatever other p
       }
     }),
   )
-  isDone = true
+  done.abort()
   for (const seen of await Promise.all(watching)) {
     expect(seen.length).toBeGreaterThan(5)
     expect(seen).toEqual([...new Set(seen)])

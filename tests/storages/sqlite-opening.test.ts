@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sqlite, type SqliteOptions } from 'tiercel/sqlite'
 import { openDatabase } from '../../src/storages/sql/sqlite/sqlite-driver.ts'
+import { schemaOf } from '../../src/storages/sql/schema.ts'
 import { driversHere } from './drivers.ts'
 import { temporaryFolder } from './folder.ts'
 import { item, texts } from './items.ts'
@@ -67,6 +68,21 @@ describe.each(driversHere)('with %s', (driver) => {
     await storage.setMany([item('a')])
     await storage.close()
     expect(statSync(inFolder('http:cache?mode=memory')).size).toBeGreaterThan(0)
+  })
+
+  test('a table that is missing is not made with createSchema: false, and is used once it was made by hand', async () => {
+    const options = { path: inFolder('a.db'), driver, table: 'pages' }
+    const storage = sqlite({ ...options, createSchema: false })
+    await expect(storage.open()).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('tiercel schema sqlite --table pages') as string,
+    })
+    const client = await openDatabase(options.path, driver)
+    client.exec(schemaOf('sqlite', { table: 'pages' }))
+    client.close()
+    await storage.setMany([item('a')])
+    expect(await texts(storage, 'a')).toEqual(['a'])
+    await storage.close()
   })
 
   test('a file that is no database is refused and left as it was', async () => {

@@ -68,7 +68,7 @@ export async function sealed<Params, Value>(
   if (told.length !== late.length) return undefined
   if (!own.every((version, index) => isSame(version, seenBefore[index]))) {
     const { generation } = plan.reach ?? {}
-    const [now] = generation === undefined ? [] : await authority.markers.read([generation.key])
+    const [now] = generation === undefined ? [] : await authority.markers.read([generation])
     if (before.generation === undefined || now?.hard !== before.generation) return undefined
   }
   const { known } = stamp

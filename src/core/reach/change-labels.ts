@@ -1,6 +1,7 @@
 import type { Commons } from '../commons.ts'
 import type { Storages } from '../storages.ts'
 import type { Channel } from '../tiers/channel.ts'
+import { owing } from '../tiers/owed.ts'
 import { wholeTier } from '../tiers/whole-tier.ts'
 import type { KnownVersion, Labels } from './labels.ts'
 
@@ -55,8 +56,11 @@ async function changeIn(
 ): Promise<Map<string, KnownVersion>> {
   const { markers } = wholeTier(commons, channel)
   // A load that finds the generation as it was knows that no tag has changed: it has to change first.
-  if (generation !== undefined) await markers.change([generation], 'invalidate')
-  const versions = await markers.change(keys, kind)
+  const debt = { keys: generation === undefined ? keys : [generation, ...keys] }
+  const versions = await owing(channel.owed, debt, async () => {
+    if (generation !== undefined) await markers.change([generation], 'invalidate')
+    return markers.change(keys, kind)
+  })
   return new Map(keys.map((key, index) => [key, versions[index] as KnownVersion]))
 }
 

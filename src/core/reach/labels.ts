@@ -1,3 +1,4 @@
+import { fingerprint } from '../../kernel/hash.ts'
 import type { Label, Version } from '../../kernel/stamp.ts'
 
 // So many labels are remembered for their own sake; of the others only those that an entry in memory carries.
@@ -11,6 +12,8 @@ export interface KnownVersion extends Version {
 
 /** A label, as its {@link Labels} keep it. */
 export interface KnownLabel extends Label {
+  /** A number made from its key, the same everywhere: to order labels by at little cost. */
+  readonly order: number
   hardAt: number
   softAt: number
   softenedAt: number
@@ -69,6 +72,7 @@ export class Labels {
   /** What a read of the authority has shown; `undefined` where there is no marker. */
   learn(label: KnownLabel, version: KnownVersion | undefined): void {
     const { known } = label
+    if (version === known) return
     if (version !== undefined && known?.hard === version.hard && known.soft === version.soft) return
     if (known !== undefined) {
       if (known.hard !== version?.hard) label.hardAt = ++this.count
@@ -152,6 +156,7 @@ export class Labels {
   #create(key: string): KnownLabel {
     const label: KnownLabel = {
       key,
+      order: fingerprint(key),
       hardAt: this.#forgottenAt,
       softAt: 0,
       softenedAt: 0,

@@ -1,10 +1,10 @@
 import type { MarkerKeys } from '../../kernel/marker-keys.ts'
 import type { KnownLabel, Labels } from './labels.ts'
-import { checkedTags, type Tags } from './tags.ts'
+import { checkedTag, checkedTags, type Tags } from './tags.ts'
 
 /** What an entry is to be made under, as far as it is known before its load. */
 export interface Ties {
-  /** What every reader of the key knows of it, in the order of their keys. */
+  /** What every reader of the key knows of it, always in the same order. */
   readonly known: readonly KnownLabel[]
   /** What only this call knows; an entry names it to its readers. */
   readonly named: readonly KnownLabel[]
@@ -12,6 +12,9 @@ export interface Ties {
 
 /** No tag and no scope. */
 export const untied: Ties = Object.freeze({ known: Object.freeze([]), named: Object.freeze([]) })
+
+// So many labels a node has at hand, so that the tags it meets all the time cost it one look.
+const mostRecent = 1_000
 
 /** How the entries of a node can be reached by what invalidates many at once. */
 export interface Reach<Params, Value> {
@@ -36,8 +39,21 @@ export function reachOf<Params, Value>(options: {
 }): Reach<Params, Value> {
   const { keys, labels, tags = [], levels, where } = options
   const generation = labels.of(keys.generation)
-  const labelsOf = (names: readonly string[]): KnownLabel[] =>
-    checkedTags(names, where).map((tag) => labels.of(keys.tag(tag)))
+  const recent = new Map<string, KnownLabel>()
+  const labelOf = (tag: string): KnownLabel => {
+    if (recent.size === mostRecent) recent.clear()
+    const label = labels.of(keys.tag(checkedTag(tag, where)))
+    recent.set(tag, label)
+    return label
+  }
+  const labelsOf = (names: readonly string[]): KnownLabel[] => {
+    const own: KnownLabel[] = []
+    for (const tag of checkedTags(names, where)) {
+      const label = recent.get(tag) ?? labelOf(tag)
+      if (!own.includes(label)) own.push(label)
+    }
+    return own
+  }
 
   if (typeof tags !== 'function') {
     const always = labelsOf(tags)
@@ -64,5 +80,5 @@ export function reachOf<Params, Value>(options: {
 }
 
 function sorted(labels: readonly KnownLabel[]): readonly KnownLabel[] {
-  return labels.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  return labels.toSorted((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1))
 }

@@ -1,6 +1,6 @@
 import { type Entry, madeStale } from '../../kernel/entry.ts'
-import type { Stamp } from '../../kernel/stamp.ts'
-import type { CarriedVersion } from '../../serializers/versions.ts'
+import type { Stamp, Version } from '../../kernel/stamp.ts'
+import type { CarriedVersions } from '../../serializers/versions.ts'
 import type { NodeFlight } from '../errand.ts'
 import type { Plan } from '../plan.ts'
 import type { Route } from '../route.ts'
@@ -68,16 +68,23 @@ async function readMarkers<Params, Value>(
   route: Route<Value>,
 ): Promise<void> {
   if (authority === undefined || route.down.has(authority)) return
-  const missing = [...new Set(wantedLabels)].filter((label) => !route.marked.has(label))
+  const missing: KnownLabel[] = []
+  const { marked } = route
+  const asked = new Set<KnownLabel>()
+  for (const label of wantedLabels) {
+    if (marked.has(label) || asked.has(label)) continue
+    asked.add(label)
+    missing.push(label)
+  }
   if (missing.length === 0) return
-  const versions = await authority.markers.read(missing.map((label) => label.key)).catch(() => undefined)
+  const versions = await authority.markers.read(missing).catch(() => undefined)
   if (versions === undefined) {
     route.down.add(authority)
     return
   }
   for (const [index, label] of missing.entries()) {
     labels.learn(label, versions[index])
-    route.marked.add(label)
+    marked.add(label)
   }
 }
 
@@ -91,17 +98,22 @@ function wanted<Params, Value>(
   return labels
 }
 
-function namedIn<Params, Value>(plan: Plan<Params, Value>, found: readonly (Found<Value> | undefined)[]): KnownLabel[] {
+function namedIn<Params, Value>(
+  plan: Plan<Params, Value>,
+  found: readonly (Found<Value> | undefined)[],
+): readonly KnownLabel[] {
   return found.flatMap((one) => (one?.carried === undefined ? [] : namedBy(plan, one.carried)))
 }
 
 function namedBy<Params, Value>(
   { reach, labels }: Plan<Params, Value>,
-  carried: readonly CarriedVersion[],
-): KnownLabel[] {
-  if (reach === undefined) return []
-  return carried.flatMap(({ name }) => (name === undefined ? [] : [labels.of(reach.keys.named(name))]))
+  { names }: CarriedVersions,
+): readonly KnownLabel[] {
+  if (reach === undefined || names.length === 0) return none
+  return names.map((name) => labels.of(reach.keys.named(name)))
 }
+
+const none: readonly KnownLabel[] = Object.freeze([])
 
 // An entry whose markers could not be read is no better than a stale one.
 function judge<Params, Value>(
@@ -111,23 +123,28 @@ function judge<Params, Value>(
   route: Route<Value>,
 ): Copy<Value> | undefined {
   if (found === undefined) return undefined
-  const { carried = [] } = found
+  const { carried } = found
   const { known } = flight.errand.ties
-  if (carried.length === 0 && known.length === 0) return found
-  const labels = [...known, ...namedBy(plan, carried)]
+  if (carried === undefined) return known.length === 0 ? found : undefined
+  const named = namedBy(plan, carried)
+  const labels = named.length === 0 ? known : [...known, ...named]
   // Made by a program that gave it other tags, or none: an invalidation of those it lacks has not reached it.
-  if (labels.length !== carried.length) return undefined
+  if (carried.unnamed !== known.length || carried.count !== labels.length) return undefined
 
   const now = plan.commons.clock.now()
+  const versions: Version[] = []
   let softenedAt = Infinity
   for (const [index, label] of labels.entries()) {
-    const version = carried[index] as CarriedVersion
     if (!route.marked.has(label)) softenedAt = Math.min(softenedAt, now)
-    else if (label.known?.hard !== version.hard) return undefined
-    else if (label.known.soft !== version.soft) softenedAt = Math.min(softenedAt, label.known.softenedAt)
+    else if (label.known === undefined || !carried.isHard(index, label.known.hard)) return undefined
+    else {
+      versions.push(label.known)
+      if (!carried.isSoft(index, label.known.soft)) softenedAt = Math.min(softenedAt, label.known.softenedAt)
+    }
   }
   const { value, createdAt, staleAt, expiredAt, epoch } = found
-  const stamp: Stamp = { labels, versions: carried, known: known.length, at: plan.labels.count }
+  // As long as it is not stale, its versions are those that are known.
+  const stamp: Stamp = { labels, versions, known: known.length, at: plan.labels.count }
   const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch }
   return softenedAt === Infinity ? copy : madeStale(copy, Math.max(createdAt, Math.min(now, softenedAt)))
 }

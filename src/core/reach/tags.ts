@@ -10,18 +10,19 @@ const longestTag = 256
  */
 export type Tags<Params, Value> = readonly string[] | ((params: Params, value: Value) => readonly string[])
 
+/** @throws CacheError `INVALID_OPTION` for anything but a text of 1 to 256 characters */
+export function checkedTag(tag: unknown, where: string): string {
+  if (typeof tag === 'string' && tag !== '' && tag.length <= longestTag) return tag
+  throw invalidOption(`${where}: tags`, `texts of 1 to ${longestTag} characters`, tag)
+}
+
 /**
- * Tags, each once.
+ * A list of tags, as they were given; each is for {@link checkedTag}.
  * @param most how many there may be; default 128, as many as an entry can have
- * @throws CacheError `INVALID_OPTION` for more, and for anything but texts of 1 to 256 characters
+ * @throws CacheError `INVALID_OPTION` for more, and for what is no list
  */
 export function checkedTags(tags: readonly string[], where: string, most: number = mostTags): readonly string[] {
   if (!Array.isArray(tags)) throw invalidOption(`${where}: tags`, 'a list of texts', tags)
-  for (const tag of tags as readonly unknown[]) {
-    if (typeof tag === 'string' && tag !== '' && tag.length <= longestTag) continue
-    throw invalidOption(`${where}: tags`, `texts of 1 to ${longestTag} characters`, tag)
-  }
-  const distinct = [...new Set<string>(tags)]
-  if (distinct.length <= most) return distinct
-  throw invalidOption(`${where}: tags`, `at most ${most} of them`, `${distinct.length}, ${describe(tags[0])} first`)
+  if (tags.length <= most) return tags
+  throw invalidOption(`${where}: tags`, `at most ${most} of them`, `${tags.length}, ${describe(tags[0])} first`)
 }

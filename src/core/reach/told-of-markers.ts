@@ -27,7 +27,7 @@ export function toldOfMarkers(commons: Commons, channel: Channel, keys: readonly
 async function tellOff(commons: Commons, channel: Channel, changed: readonly KnownLabel[]): Promise<void> {
   const { markers } = wholeTier(commons, channel)
   // If they can't be read, what is loaded carries its versions all the same.
-  const versions = await markers.read(changed.map(({ key }) => key)).catch(() => undefined)
+  const versions = await markers.read(changed).catch(() => undefined)
   if (versions === undefined) return
   for (const [index, label] of changed.entries()) channel.labels.learn(label, versions[index])
   const now = new Map(changed.map((label) => [label.key, label.known?.hard]))

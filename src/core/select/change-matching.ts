@@ -2,6 +2,7 @@ import type { LocalStorage } from '../../contracts/local-storage.ts'
 import type { Places } from '../plan.ts'
 import type { Channel } from '../tiers/channel.ts'
 import type { RemoteTier } from '../tiers/remote-tier.ts'
+import { owing } from '../tiers/owed.ts'
 import { wholeTier } from '../tiers/whole-tier.ts'
 import type { Match } from './match.ts'
 import type { Realm } from './selector.ts'
@@ -22,7 +23,11 @@ export async function changeMatching(realm: Realm, match: Match, kind: 'invalida
   if (channels.length === 0) return cutCount
   const changeAll = async (): Promise<number[]> => {
     try {
-      const outcomes = await Promise.allSettled(channels.map((channel) => changeIn(realm, channel, match, kind)))
+      const outcomes = await Promise.allSettled(
+        channels.map((channel) =>
+          owing(channel.owed, { heads: match.heads }, () => changeIn(realm, channel, match, kind)),
+        ),
+      )
       return outcomes.map((outcome) => {
         if (outcome.status === 'rejected') throw outcome.reason
         return outcome.value

@@ -57,7 +57,9 @@ export function wantedBy(realm: Realm, selection: Selection): Wanted[] {
 export async function currentVersions({ commons, storages }: Realm, { markers }: Wanted): Promise<ReadonlySet<string>> {
   const channels = [...storages.channels.values()].filter((channel) => channel.markers)
   if (markers === undefined) return new Set()
-  const found = await Promise.all(channels.map((channel) => wholeTier(commons, channel).markers.read(markers)))
+  const found = await Promise.all(
+    channels.map((channel) => wholeTier(commons, channel).markers.read(markers.map((key) => ({ key })))),
+  )
   return new Set(found.flat().flatMap((version) => version?.hard ?? []))
 }
 

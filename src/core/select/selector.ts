@@ -4,7 +4,7 @@ import { prefixHead, type ScopeStep, scopePart } from '../../kernel/keys.ts'
 import type { PlanParts } from '../defaults.ts'
 import type { Places } from '../plan.ts'
 import { globalScope, type ScopePath, type ScopeTree, stepsFromLevels } from '../reach/scopes.ts'
-import { checkedTags } from '../reach/tags.ts'
+import { checkedTag, checkedTags } from '../reach/tags.ts'
 
 /**
  * What is meant, of all that is cached. Everything that is named is: what carries one of the tags, and what is in the
@@ -64,7 +64,7 @@ export function resolveSelector(selector: Selector, realm: Realm, where: string)
   }
   return {
     everything: scope === globalScope,
-    tags: checkedTags(tags, where, Infinity),
+    tags: [...new Set(checkedTags(tags, where, Infinity).map((tag) => checkedTag(tag, where)))],
     scope: scope === undefined || scope === globalScope ? [] : stepsFromLevels(realm.defaults.scopes, scope, where),
     keys: fullKeys(keys, realm, where),
     node: node === undefined ? undefined : nameOf(node, where),

@@ -1,5 +1,10 @@
-// No copy carries it: the epochs of real copies are counted up from here, those of an emergency down.
+import type { Chance } from '../../kernel/chance.ts'
+
+// No copy carries it.
 const nobody = -1
+
+// Epochs are counted from anywhere below, so that a copy which another process has left behind is of none of this one's.
+const highestStart = 2 ** 29
 
 /**
  * Which copies may be served as they are, as numbers that are compared. An epoch is a stretch of time in which a feed was
@@ -19,7 +24,11 @@ export class Epochs {
   since: number = -Infinity
   /** Suspect copies about which the authority was asked. */
   verifiedCount = 0
-  #number = -nobody
+  #number: number
+
+  constructor(chance?: Chance) {
+    this.#number = chance === undefined ? 0 : 1 + Math.floor(chance.fraction() * highestStart)
+  }
 
   /** Begins an epoch in which nothing is missed. */
   follow(now: number): void {

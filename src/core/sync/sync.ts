@@ -51,7 +51,7 @@ export interface SyncParts {
  * them told off, and when changes may have been missed every copy from before becomes suspect.
  */
 export class Sync {
-  readonly epochs: Epochs = new Epochs()
+  readonly epochs: Epochs
   /** What the feed covers of the copies in each host's storage, by the storage's name. */
   readonly hosts: Map<string, Coverage> = new Map()
   /** Told of markers that changed, and of `'all'` when any may have. */
@@ -70,6 +70,7 @@ export class Sync {
     this.#parts = parts
     this.#head = prefixHead(parts.prefix)
     this.#markerHead = `${this.#head}#`
+    this.epochs = new Epochs(parts.commons.chance)
     this.epochs.goBlind(parts.commons.clock.now())
   }
 

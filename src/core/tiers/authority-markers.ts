@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { MarkerChange, Stored } from '../../contracts/storage.ts'
 import type { Chance } from '../../kernel/chance.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { markerOf, momentOf, newVersion, randomLength, versionIn } from '../../serializers/versions.ts'
+import { isVersionIn, markerOf, momentOf, newVersion, randomLength, versionIn } from '../../serializers/versions.ts'
 import type { KnownVersion } from '../reach/labels.ts'
 import type { Channel } from './channel.ts'
 
@@ -18,6 +18,11 @@ export interface AuthorityMarkersParts {
   readonly call: <Answer>(operation: string, answer: Promise<Answer>) => Promise<Answer>
 }
 
+interface Readable {
+  readonly key: string
+  readonly known?: KnownVersion | undefined
+}
+
 /** The markers of tags and scopes as an authority keeps them: versions instead of bytes. */
 export class AuthorityMarkers {
   readonly #parts: AuthorityMarkersParts
@@ -26,11 +31,11 @@ export class AuthorityMarkers {
     this.#parts = parts
   }
 
-  /** Their versions; `undefined` where there is none that can be read. */
-  async read(keys: readonly string[]): Promise<(KnownVersion | undefined)[]> {
+  /** The versions of labels; `undefined` where there is none that can be read. What is known still, is the answer. */
+  async read(labels: readonly Readable[]): Promise<(KnownVersion | undefined)[]> {
     const { channel, call } = this.#parts
-    const stored = await call('getMany', channel.getMany(keys))
-    return keys.map((_, index) => this.#versionOf(stored[index]))
+    const stored = await call('getMany', channel.getMany(labels.map((label) => label.key)))
+    return labels.map(({ known }, index) => this.#versionOf(stored[index], known))
   }
 
   /**
@@ -63,8 +68,10 @@ export class AuthorityMarkers {
     return versions
   }
 
-  #versionOf(stored: Stored | undefined): KnownVersion | undefined {
-    const version = stored && versionIn(stored)
+  #versionOf(stored: Stored | undefined, known?: KnownVersion): KnownVersion | undefined {
+    if (stored === undefined) return undefined
+    if (known !== undefined && isVersionIn(known, stored)) return known
+    const version = versionIn(stored)
     return version && { ...version, softenedAt: this.#parts.channel.timeline.fromStorage(momentOf(version)) }
   }
 

@@ -3,6 +3,7 @@ import { Gather } from '../../flight/gather.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Labels } from '../reach/labels.ts'
 import type { Sync } from '../sync/sync.ts'
+import { Owed } from './owed.ts'
 import { Timeline } from './timeline.ts'
 
 /** A write that shows its token. */
@@ -19,6 +20,10 @@ export class Channel {
   readonly timeline: Timeline
   /** What is known of the tags and scopes whose markers it keeps. */
   readonly labels: Labels = new Labels()
+  /** The deletes that it has not confirmed. */
+  readonly owed: Owed
+  /** Told when it has confirmed them. */
+  onSettled: ((counts: { readonly keyCount: number; readonly headCount: number }) => void) | undefined
   /** Milliseconds the most patient node waits for it. */
   patience = 1_000
   #opening: Promise<void> | undefined
@@ -38,6 +43,13 @@ export class Channel {
     this.name = name
     this.storage = storage
     this.timeline = new Timeline(clock)
+    this.owed = new Owed({
+      name,
+      storage,
+      clock,
+      patience: () => this.patience,
+      onSettled: (counts) => this.onSettled?.(counts),
+    })
     const { leases, markers } = storage.capabilities
     this.#reads = new Gather((keys) => storage.getMany(keys))
     this.#writes = new Gather((items) => storage.setMany(items).then(() => new Array<void>(items.length)))
@@ -88,6 +100,7 @@ export class Channel {
   async close(): Promise<void> {
     // Whatever becomes of the feed, the storage is to be closed.
     await this.#sync?.stop().catch(() => {})
+    await this.owed.close()
     await this.storage.close()
   }
 
@@ -116,7 +129,11 @@ export class Channel {
   }
 
   #ask<Question, Answer>(gather: Gather<Question, Answer>, questions: readonly Question[]): Promise<readonly Answer[]> {
-    return this.#isReady ? gather.ask(questions) : this.open().then(() => gather.ask(questions))
+    if (this.#isReady && this.owed.size === 0) return gather.ask(questions)
+    // What it has not confirmed comes first: until then nothing it says can be trusted.
+    return this.open()
+      .then(() => this.owed.settle())
+      .then(() => gather.ask(questions))
   }
 
   ensureMany(markers: readonly StoredItem[]): Promise<readonly Stored[]> {

@@ -12,7 +12,7 @@ import { TierCounters } from '../../observe/counters.ts'
 import type { Events } from '../../observe/events.ts'
 import { stopwatch } from '../../observe/stopwatch.ts'
 import { readHeader, writeHeader } from '../../serializers/envelope.ts'
-import type { CarriedVersion } from '../../serializers/versions.ts'
+import type { CarriedVersion, CarriedVersions } from '../../serializers/versions.ts'
 import type { CacheEvents } from '../events.ts'
 import type { Coverage } from '../sync/coverage.ts'
 import { AuthorityMarkers } from './authority-markers.ts'
@@ -48,7 +48,7 @@ export interface Keepsake<Value> {
 /** An entry as it was stored, and the versions it carries: whether they still stand is not known yet. */
 export interface Found<Value> extends Copy<Value> {
   /** Absent: none. */
-  readonly carried: readonly CarriedVersion[] | undefined
+  readonly carried: CarriedVersions | undefined
 }
 
 /**
@@ -187,7 +187,8 @@ export class RemoteTier<Value = unknown> {
     const stored = await this.#call('getMany', this.channel.getMany(keys))
     return keys.map((_, index) => {
       try {
-        return readHeader(stored[index]?.header ?? noHeader).versions?.map(({ hard }) => hard) ?? []
+        const { versions } = readHeader(stored[index]?.header ?? noHeader)
+        return versions?.list().map(({ hard }) => hard) ?? []
       } catch {
         return []
       }

@@ -1,12 +1,26 @@
-import type { Socket } from 'node:net'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
 import { CacheError, describe } from '../../kernel/errors.ts'
 import { encodeBatch, type MetaCommand } from './meta-command.ts'
 import { ProtocolError } from './protocol-error.ts'
 import { flagIn, ReplyParser, statusOf, type Reply } from './reply-parser.ts'
 
-// The server reads less than this in one go, whatever else there is.
+// What is shorter the server takes in one go.
 const muchToTake = 4_096
+
+/** What a connection needs of a socket, with TLS or without. */
+export interface Wire {
+  /** Bytes that are to be written and have not been taken yet. */
+  readonly writableLength: number
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'close', listener: () => void): unknown
+  write(bytes: Uint8Array, onTaken?: () => void): unknown
+  write(text: string, encoding: 'latin1', onTaken?: () => void): unknown
+  setNoDelay(isOff: boolean): unknown
+  ref(): unknown
+  unref(): unknown
+  destroy(): unknown
+}
 
 /** What a connection goes by. */
 export interface ConnectionOptions {
@@ -22,7 +36,7 @@ export interface ConnectionOptions {
  */
 export class Connection {
   readonly #server: string
-  readonly #socket: Socket
+  readonly #socket: Wire
   readonly #silence: number
   readonly #isNudged: boolean
   readonly #onEnd: (failure: CacheError) => void
@@ -38,7 +52,7 @@ export class Connection {
    *   so that something has to be sent behind whatever may not have been read in one go
    * @param onEnd called once, when it is of no use any more
    */
-  constructor(server: string, socket: Socket, options: ConnectionOptions, onEnd: (failure: CacheError) => void) {
+  constructor(server: string, socket: Wire, options: ConnectionOptions, onEnd: (failure: CacheError) => void) {
     this.#server = server
     this.#socket = socket
     this.#silence = options.silence
@@ -47,7 +61,7 @@ export class Connection {
     const parser = new ReplyParser((reply) => this.#take(reply))
     socket.setNoDelay(true)
     socket.unref()
-    socket.on('data', (chunk: Buffer) => this.#hear(parser, chunk))
+    socket.on('data', (chunk) => this.#hear(parser, chunk))
     socket.on('error', (error) => this.#end(error.message, error))
     socket.on('close', () => this.#end('the connection was closed'))
   }
@@ -88,7 +102,7 @@ export class Connection {
     this.#end('the connection was closed')
   }
 
-  #send(bytes: string | Buffer, exchange: Exchange): void {
+  #send(bytes: string | Uint8Array, exchange: Exchange): void {
     if (this.#failure !== undefined) return exchange.reject(this.#failure)
     this.#waiting.push(exchange)
     const isMuch = exchange !== nudge && (bytes.length > muchToTake || this.#socket.writableLength > 0)
@@ -106,7 +120,7 @@ export class Connection {
     if (this.#isNudged && this.#failure === undefined) this.#send(encodeBatch([]), nudge)
   }
 
-  #hear(parser: ReplyParser, chunk: Buffer): void {
+  #hear(parser: ReplyParser, chunk: Uint8Array): void {
     this.#heardAt = systemClock.now()
     try {
       parser.push(chunk)

@@ -1,6 +1,5 @@
 import type { Lease } from './item.ts'
 import type { Stamp } from './root.ts'
-import type { Session } from './session.ts'
 
 // So many at once would be a fleet's worth of loads. What is forgotten costs a look.
 const mostHeld = 10_000
@@ -8,11 +7,12 @@ const mostHeld = 10_000
 /** A lease that was taken where nothing stood, and the item it made. */
 export interface HeldLease {
   readonly lease: Lease
-  readonly stamp: Stamp
-  /** As long as the item has this cas, nobody has touched it. */
+  /**
+   * As long as the item has this cas, nobody has touched it. A server that was started anew counts from the beginning,
+   * and so has another root: the stamp tells.
+   */
   readonly cas: string
-  /** Where that cas means something: behind another connection there may be a server that counts anew. */
-  readonly session: Session
+  readonly stamp: Stamp
 }
 
 /** The leases of this process, so that what it brings can be written without looking whether the lease stands. */
@@ -25,10 +25,10 @@ export class HeldLeases {
   }
 
   /** What is remembered of this lease, once. */
-  take(key: string, token: string, session: Session): HeldLease | undefined {
+  take(key: string, token: string): HeldLease | undefined {
     const held = this.#held.get(key)
     if (held?.lease.token !== token) return undefined
     this.#held.delete(key)
-    return held.session === session ? held : undefined
+    return held
   }
 }

@@ -62,7 +62,7 @@ export class ItemLooker {
     })
     const replies = await session.ask([...commands, session.root.probe()])
     const root = await session.root.seenOrMade(replies.at(-1))
-    return { root, looks: steps.map((step) => this.#see(step, replies, { session, before, root })) }
+    return { root, looks: steps.map((step) => this.#see(step, replies, { before, root })) }
   }
 
   #guess<Answer>(
@@ -72,7 +72,7 @@ export class ItemLooker {
     now: number,
   ): Guess<Answer> | undefined {
     const { key, wish } = one
-    const held = wish.underLease === undefined ? undefined : this.#held.take(key, wish.underLease, session)
+    const held = wish.underLease === undefined ? undefined : this.#held.take(key, wish.underLease)
     const isHeld = held !== undefined && counts(key, held.stamp)
     if (!isHeld && wish.isForNothing !== true) return undefined
     const decision = wish.decide(held && { expiresAt: 0, lease: held.lease }, now)
@@ -86,12 +86,12 @@ export class ItemLooker {
   #see<Answer>(
     { one, guess, written, read }: Step<Answer>,
     replies: readonly (Reply | undefined)[],
-    { session, before, root }: { readonly session: Session; readonly before: KnownRoot; readonly root: KnownRoot },
+    { before, root }: { readonly before: KnownRoot; readonly root: KnownRoot },
   ): Look<Answer> {
     const seen = read === undefined ? undefined : seenIn(replies[read], one, root)
     const answer = written === undefined ? undefined : replies[written]
     if (guess !== undefined && isDone(answer) && root.counts(one.key, before.root)) {
-      this.#remember(one.key, guess.change, seen, { session, root: before })
+      this.#remember(one.key, guess.change, seen, before)
       return { state: 'done', decision: guess.decision }
     }
     if (seen !== undefined) return { state: 'seen', ...seen }
@@ -99,15 +99,10 @@ export class ItemLooker {
     return refusal === undefined ? { state: 'unseen' } : { state: 'refused', refusal }
   }
 
-  #remember(
-    key: string,
-    { lease }: Item,
-    seen: Seen | undefined,
-    { session, root }: { readonly session: Session; readonly root: KnownRoot },
-  ): void {
+  #remember(key: string, { lease }: Item, seen: Seen | undefined, { root }: KnownRoot): void {
     // Somebody may have been there between the two commands.
     if (lease === undefined || seen?.cas === undefined || seen.item?.lease?.token !== lease.token) return
-    this.#held.remember(key, { lease, cas: seen.cas, stamp: root.root, session })
+    this.#held.remember(key, { lease, cas: seen.cas, stamp: root })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls'
+import type { TlsOptions } from '../../clients/tls-options.ts'
 import type { Capabilities, Leases, Markers, ServerFigures, Storage, StoredItem } from '../../contracts/storage.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
@@ -26,8 +26,8 @@ export interface MemcachedOptions {
   readonly namespace?: string
   /** Connections to each server. One carries any number of calls at once. Default 1. */
   readonly poolSize?: number
-  /** Speak TLS, with these options of `node:tls`; `{}` for its defaults. */
-  readonly tls?: ConnectionOptions
+  /** Speak TLS; `{}` for trusting whom Node trusts. */
+  readonly tls?: TlsOptions
   /** For a server that was started with an `--auth-file`. */
   readonly login?: { readonly user: string; readonly password: string }
   readonly limits?: {

@@ -34,7 +34,7 @@ export function sizeOf({ line, value }: MetaCommand): number {
  * A batch as bytes. Each command carries its number, which the server says again in its answer (`O`), and the no-op at
  * the end tells that all has been answered, if only by silence.
  */
-export function encodeBatch(commands: readonly MetaCommand[]): string | Buffer {
+export function encodeBatch(commands: readonly MetaCommand[]): string | Uint8Array {
   const lines = commands.map(lineOf)
   if (commands.every(({ value }) => value === undefined)) return `${lines.join('')}${noOp}`
   const valueBytes = commands.reduce((sum, { value }) => (value === undefined ? sum : sum + lengthOf(value) + 2), 0)

@@ -50,8 +50,9 @@ export class ReplyParser {
     this.#onReply = onReply
   }
 
-  /** @param chunk belongs to the reader from now on: values are parts of it. @throws ProtocolError for bytes that make no sense */
-  push(chunk: Buffer): void {
+  /** @param bytes belong to the reader from now on: values are parts of it. @throws ProtocolError for bytes that make no sense */
+  push(bytes: Uint8Array): void {
+    const chunk = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     let at = 0
     while (at < chunk.length) at = this.#awaited === undefined ? this.#readLine(chunk, at) : this.#readValue(chunk, at)
   }

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import type { TlsOptions } from '../../clients/tls-options.ts'
 import { withDeadline } from '../../flight/deadline.ts'
 import { systemChance, type Chance } from '../../kernel/chance.ts'
 import { systemClock } from '../../kernel/clock.ts'
@@ -14,7 +15,7 @@ export interface Reach {
   readonly namespace: string
   /** Connections to each server. */
   readonly poolSize: number
-  readonly tls: ConnectionOptions | undefined
+  readonly tls: TlsOptions | undefined
   readonly login: { readonly user: string; readonly password: string } | undefined
   /** Milliseconds until a connection must stand, greetings included. */
   readonly connectLimit: number
@@ -104,7 +105,8 @@ export class Server {
     const { tls } = this.#reach
     const { host, port } = this.#address
     return new Promise((resolve, reject) => {
-      const socket = tls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port })
+      const socket =
+        tls === undefined ? connect({ host, port }) : connectTls({ ...(tls as ConnectionOptions), host, port })
       const timer = systemClock.after(limit, () => fail(late()))
       const fail = (error: Error): void => {
         timer.cancel()

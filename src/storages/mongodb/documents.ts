@@ -45,7 +45,7 @@ export const claimed: MongodbDocument = { ...livingEntry, lease: 1, now: '$$NOW'
 export const renewed: MongodbDocument = { lease: 1, isHeld }
 
 /** What listing wants to know. */
-export const listing: MongodbDocument = { key: 1, isAlive }
+export const listing: MongodbDocument = { key: 1, isAlive, isHeld }
 
 /** What making stale wants to know. */
 export const expirable: MongodbDocument = { header: 1, expiresAt: 1, isAlive, now: '$$NOW' }

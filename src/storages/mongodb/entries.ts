@@ -59,16 +59,20 @@ export async function clearEntries(documents: DocumentCollection, prefix: string
   }
 }
 
+/** What a listing is of. */
+export type Listed = 'entries' | 'leases'
+
 /** Some of the keys under a prefix, and behind which document to go on; `undefined` at the end. */
-export async function listEntries(
+export async function listKeys(
   documents: DocumentCollection,
+  what: Listed,
   prefix: string,
   after: string | undefined,
 ): Promise<{ readonly keys: readonly string[]; readonly next: string | undefined }> {
   const filter = idsUnder(prefix, after === undefined ? {} : { $gt: after })
   const options = { projection: listing, sort: { _id: 1 }, limit: keysPerPage, batchSize: keysPerPage } as const
   const page = await documents.run((collection) => collection.find(filter, options).toArray())
-  const living = page.filter((document) => document['isAlive'] === true)
+  const living = page.filter((document) => document[what === 'entries' ? 'isAlive' : 'isHeld'] === true)
   return {
     keys: living.map(({ _id, key = _id }) => key as string),
     next: page.length < keysPerPage ? undefined : (page.at(-1)?.['_id'] as string),

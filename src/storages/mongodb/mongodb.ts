@@ -4,7 +4,7 @@ import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
 import { CacheError, invalidOption } from '../../kernel/errors.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { bytesOf, DocumentCollection } from './document-collection.ts'
-import { clearEntries, deleteEntries, expireEntries, getEntries, listEntries, setEntries } from './entries.ts'
+import { clearEntries, deleteEntries, expireEntries, getEntries, listKeys, type Listed, setEntries } from './entries.ts'
 import { claimLeases, fulfilLeases, releaseLeases, renewLeases } from './leases.ts'
 import { changeMarkers, ensureMarkers } from './markers.ts'
 import { makeMongodbClient, type MongodbLimits } from './mongodb-driver.ts'
@@ -82,10 +82,10 @@ export function mongodb(options: MongodbOptions): Storage {
     releaseMany: (released) => life.run(({ documents }) => releaseLeases(documents, released)),
   }
 
-  async function* keys(prefix: string): AsyncGenerator<readonly string[]> {
+  async function* list(what: Listed, prefix: string): AsyncGenerator<readonly string[]> {
     for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
       const from = after
-      const page = await life.run(({ documents }) => listEntries(documents, prefix, from))
+      const page = await life.run(({ documents }) => listKeys(documents, what, prefix, from))
       if (page.keys.length > 0) yield page.keys
       after = page.next
     }
@@ -100,7 +100,7 @@ export function mongodb(options: MongodbOptions): Storage {
         ensureMany: (markers) => life.run(({ documents }) => ensureMarkers(documents, fitting(markers))),
         changeMany: (changes) => life.run(({ documents }) => changeMarkers(documents, fitting(changes))),
       },
-      scan: { keys },
+      scan: { keys: (prefix) => list('entries', prefix), leases: (prefix) => list('leases', prefix) },
       time: { now },
       serverStats: {
         read: () =>

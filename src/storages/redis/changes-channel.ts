@@ -22,9 +22,9 @@ export function changeMessages(change: Change): readonly string[] {
 }
 
 /** Reads a message. What can't be read may have meant anything. */
-export function readChange(message: Buffer): Change {
+export function readChange(message: string): Change {
   try {
-    const change = JSON.parse(message.toString()) as { readonly keys?: unknown; readonly prefix?: unknown } | null
+    const change = JSON.parse(message) as { readonly keys?: unknown; readonly prefix?: unknown } | null
     if (Array.isArray(change?.keys)) return { keys: change.keys.filter((key) => typeof key === 'string') }
     if (typeof change?.prefix === 'string') return { prefix: change.prefix }
   } catch {

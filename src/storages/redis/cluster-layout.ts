@@ -1,4 +1,4 @@
-import type { Address, Reply } from './server-client.ts'
+import { textOf, type Address, type Reply } from './server-client.ts'
 import { slotCount } from './slots.ts'
 
 /** Which master serves which slot. */
@@ -20,8 +20,8 @@ export function readLayout(reply: Reply, asked: string): ClusterLayout {
   const ranges: string[] = []
   for (const [first, last, master] of reply as readonly (readonly [number, number, readonly Reply[]])[]) {
     const [host, port] = master
-    const name = String(host ?? '')
-    const address = `${name === '' || name === '?' ? asked : name}:${String(port)}`
+    const name = textOf(host ?? '')
+    const address = `${name === '' || name === '?' ? asked : name}:${textOf(port)}`
     owners.fill(address, first, last + 1)
     ranges.push(`${first}-${last} ${address}`)
   }

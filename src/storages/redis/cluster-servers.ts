@@ -4,7 +4,7 @@ import { systemClock } from '../../kernel/clock.ts'
 import { addressOf, readLayout, redirection, type ClusterLayout } from './cluster-layout.ts'
 import { connect, type Limits } from './connection.ts'
 import { Link } from './link.ts'
-import { errorCode, type Address, type ClientMaker, type Reply } from './server-client.ts'
+import { errorCode, textOf, type Address, type ClientMaker, type Reply } from './server-client.ts'
 import type { Command, Listeners, Server, Servers } from './servers.ts'
 import { slotOf } from './slots.ts'
 
@@ -17,7 +17,7 @@ const surveysApart = 100
 /** The masters of a cluster, over one connection each. */
 export class ClusterServers implements Servers {
   readonly isSharded = true
-  readonly slotOf: (key: string | Buffer) => number = slotOf
+  readonly slotOf: (key: string | Uint8Array) => number = slotOf
   readonly #maker: ClientMaker
   readonly #limits: Limits
   readonly #seeds: readonly Address[]
@@ -75,7 +75,7 @@ export class ClusterServers implements Servers {
   async isMoving(): Promise<boolean> {
     const nodes = await Promise.all((await this.each()).map((server) => server.send(['CLUSTER', 'NODES'])))
     // A node tells only of itself which slots it is giving or getting: [4711->-…] and [4711-<-…].
-    return nodes.some((text) => /\[\d+-[<>]-/.test(String(text)))
+    return nodes.some((text) => /\[\d+-[<>]-/.test(textOf(text)))
   }
 
   async listeners(): Promise<Listeners> {

@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls'
 import { invalidOption } from '../../kernel/errors.ts'
 import type { Address } from './server-client.ts'
 
@@ -6,7 +5,7 @@ import type { Address } from './server-client.ts'
 export interface Endpoint extends Credentials {
   readonly address: Address
   readonly database: number
-  readonly tls: ConnectionOptions | undefined
+  readonly tls: object | undefined
 }
 
 /** A login. Without a user name it is the default user's. */
@@ -22,7 +21,7 @@ export const defaultPort = 6379
  * Reads `redis://user:password@host:port/database`, or `rediss:` for TLS.
  * @param where how the option is called in errors; a password is never in them
  */
-export function parseUrl(url: unknown, tls: ConnectionOptions | boolean | undefined, where: string): Endpoint {
+export function parseUrl(url: unknown, tls: object | boolean | undefined, where: string): Endpoint {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !isRedis(parsed.protocol)) {
     throw invalidOption(where, 'an address like redis://user:password@host:6379/0, or rediss://…', masked(url))

@@ -1,8 +1,25 @@
 import type { Leases, Markers, Stored, StoredItem } from '../../contracts/storage.ts'
-import { joinStored, splitStored } from '../../serializers/envelope.ts'
+import { splitStored } from '../../serializers/envelope.ts'
 import type { Change } from './changes-channel.ts'
 import { clearPrefix } from './enumeration.ts'
 import { leaseKey } from './lease-key.ts'
+import {
+  bytesAt,
+  claimAnswer,
+  evaluation,
+  isOne,
+  isUnknownScript,
+  noAnswer,
+  noWords,
+  withSource,
+  wordsOfChange,
+  wordsOfClaim,
+  wordsOfMarker,
+  wordsOfRelease,
+  wordsOfRenewal,
+  type Keyed,
+  type Word,
+} from './script-call.ts'
 import {
   changeScript,
   claimScript,
@@ -15,13 +32,12 @@ import {
 } from './scripts.ts'
 import { errorCode, type Reply } from './server-client.ts'
 import type { Command, Servers } from './servers.ts'
+import { storedIn, ttlWord, valueOf } from './value.ts'
 
 // So many keys in one command hold up the server for less than a millisecond.
 const keysPerCommand = 200
 const commandsPerBatch = 1_000
 const bytesPerBatch = 4 << 20
-
-type Word = string | Buffer
 
 /** Makes the commands that tell of a change, where nobody else does. */
 export type Publish = (change: Change) => readonly Command[]
@@ -30,13 +46,13 @@ export type Publish = (change: Change) => readonly Command[]
 export class Entries {
   readonly #servers: Servers
   readonly #ttl: number
-  readonly #publish: Publish
+  readonly #publish: Publish | undefined
 
   /**
    * @param ttl milliseconds, for what comes without one
-   * @param publish what must be sent after a change
+   * @param publish what must be sent after a change; absent where the server tells of it
    */
-  constructor(servers: Servers, ttl: number, publish: Publish) {
+  constructor(servers: Servers, ttl: number, publish?: Publish) {
     this.#servers = servers
     this.#ttl = ttl
     this.#publish = publish
@@ -48,13 +64,13 @@ export class Entries {
   }
 
   async setMany(items: readonly StoredItem[]): Promise<void> {
-    const commands = this.#groups(items, ({ key }) => key).flatMap(({ slot, items: group }): Command[] => [
+    const commands = this.#groups(items, keyOf).flatMap(({ slot, items: group }): Command[] => [
       // First the leases: a load that is still under way must not overwrite what is written next.
       { slot, words: ['UNLINK', ...group.map(({ key }) => leaseKey(key))] },
       ...group.map((item) => ({ slot, words: this.#writing(item) })),
     ])
     await this.#run(commands)
-    await this.#tell({ keys: items.map(({ key }) => key) })
+    await this.#tell({ keys: items.map(keyOf) })
   }
 
   async deleteMany(keys: readonly string[]): Promise<number> {
@@ -73,87 +89,34 @@ export class Entries {
   }
 
   async expireMany(keys: readonly string[]): Promise<void> {
-    await this.#runScript(
-      expireScript,
-      keys,
-      (key) => key,
-      withLease,
-      () => [],
-    )
+    const named = keys.map((key) => ({ key }))
+    await this.#runScript(expireScript, named, noWords, noAnswer)
     await this.#tell({ keys })
   }
 
   readonly leases: Leases = {
-    claimMany: async (claims) => {
-      const answers = await this.#runScript(
-        claimScript,
-        claims,
-        ({ key }) => key,
-        withLease,
-        ({ token, life, force }) => [token, lifeWord(life), force === true ? '1' : '0'],
-      )
-      return answers.map(({ reply, at }) => {
-        const list = listIn(reply)
-        return { won: list[1 + 2 * at] === 1, stored: storedIn(list[2 + 2 * at]), now: Number(list[0]) }
-      })
-    },
-    renewMany: async (renewals) => {
-      const answers = await this.#runScript(
-        renewScript,
-        renewals,
-        ({ key }) => key,
-        withLease,
-        ({ token, life }) => [token, lifeWord(life)],
-      )
-      return answers.map(isOne)
-    },
+    claimMany: (claims) => this.#runScript(claimScript, claims, wordsOfClaim, claimAnswer),
+    renewMany: (renewals) => this.#runScript(renewScript, renewals, wordsOfRenewal, isOne),
     fulfilMany: async (items) => {
-      const answers = await this.#runScript(
-        fulfilScript,
-        items,
-        ({ key }) => key,
-        withLease,
-        (item) => [item.token, this.#life(item), valueOf(item)],
-      )
-      const written = answers.map(isOne)
-      await this.#tell({ keys: items.flatMap(({ key }, index) => (written[index] === true ? key : [])) })
+      const wordsOf = (item: Fulfilment): readonly Word[] => [item.token, this.#life(item), valueOf(item)]
+      const written = await this.#runScript(fulfilScript, items, wordsOf, isOne)
+      await this.#tell({ keys: items.filter((_, index) => written[index]).map(keyOf) })
       return written
     },
     releaseMany: async (held) => {
-      await this.#runScript(
-        releaseScript,
-        held,
-        ({ key }) => key,
-        withLease,
-        ({ token }) => [token],
-      )
+      await this.#runScript(releaseScript, held, wordsOfRelease, noAnswer)
     },
   }
 
   readonly markers: Markers = {
     ensureMany: async (markers) => {
-      const answers = await this.#runScript(
-        ensureScript,
-        markers,
-        ({ key }) => key,
-        alone,
-        (item) => [markerLife(item), valueOf(item)],
-      )
-      const found = answers.map(({ reply, at }) => listIn(reply)[at] as Buffer)
-      await this.#tell({
-        keys: markers.flatMap((marker, index) => (found[index]?.equals(valueOf(marker)) === true ? marker.key : [])),
-      })
+      const found = await this.#runScript(ensureScript, markers, wordsOfMarker, bytesAt)
+      await this.#tell({ keys: markers.filter((marker, index) => isSame(found[index], valueOf(marker))).map(keyOf) })
       return found.map((value) => splitStored(value))
     },
     changeMany: async (changes) => {
-      await this.#runScript(
-        changeScript,
-        changes,
-        ({ key }) => key,
-        alone,
-        (change) => [markerLife(change), change.softOnly === true ? '1' : '0', valueOf(change)],
-      )
-      await this.#tell({ keys: changes.map(({ key }) => key) })
+      await this.#runScript(changeScript, changes, wordsOfChange, noAnswer)
+      await this.#tell({ keys: changes.map(keyOf) })
     },
   }
 
@@ -189,34 +152,33 @@ export class Entries {
     return ttlWord(ttl)
   }
 
-  /** Runs a script over any number of keys. @returns for each thing the answer of its script, and its place in it */
-  async #runScript<Thing>(
+  /**
+   * Runs a script over any number of keys.
+   * @param wordsOf what it needs besides the key
+   * @param answerOf reads an answer of the script, for the thing at a place in it
+   */
+  async #runScript<Thing extends Keyed, Answer>(
     script: Script,
     things: readonly Thing[],
-    keyOf: (thing: Thing) => string,
-    keysOf: (key: string) => readonly string[],
     wordsOf: (thing: Thing) => readonly Word[],
-  ): Promise<{ readonly reply: Reply; readonly at: number }[]> {
+    answerOf: (list: readonly Reply[], at: number) => Answer,
+  ): Promise<Answer[]> {
     const groups = this.#groups(things, keyOf)
-    const parameters = groups.map(({ items }) => {
-      const keys = items.flatMap((thing) => keysOf(keyOf(thing)))
-      return [String(keys.length), ...keys, ...items.flatMap(wordsOf)]
-    })
-    const evaluate = (index: number, name: string, program: string): Command => ({
-      slot: (groups[index] as Group<Thing>).slot,
-      words: [name, program, ...(parameters[index] as Word[])],
-    })
-
-    const replies = await this.#batches(groups.map((_, index) => evaluate(index, 'EVALSHA', script.digest)))
+    const commands = groups.map(({ slot, items }): Command => ({ slot, words: evaluation(script, items, wordsOf) }))
+    const replies = await this.#batches(commands)
     // A server that was restarted, or told to forget its scripts, learns them again.
-    const unknown = replies.flatMap((reply, index) => (errorCode(reply) === 'NOSCRIPT' ? index : []))
-    const learned = await this.#batches(unknown.map((index) => evaluate(index, 'EVAL', script.source)))
-    for (const [at, index] of unknown.entries()) replies[index] = learned[at] as Reply | Error
+    if (replies.some(isUnknownScript)) {
+      const unknown = replies.flatMap((reply, index) => (isUnknownScript(reply) ? index : []))
+      const again = unknown.map((index) => withSource(commands[index] as Command, script))
+      for (const [at, reply] of (await this.#batches(again)).entries()) replies[unknown[at] as number] = reply
+    }
     throwFirst(replies)
 
-    const answers = new Array<{ readonly reply: Reply; readonly at: number }>(things.length)
-    for (const [index, { places }] of groups.entries()) {
-      for (const [at, place] of places.entries()) answers[place] = { reply: replies[index] as Reply, at }
+    const answers = new Array<Answer>(things.length)
+    for (let index = 0; index < groups.length; index++) {
+      const { places } = groups[index] as Group<Thing>
+      const list = listIn(replies[index])
+      for (let at = 0; at < places.length; at++) answers[places[at] as number] = answerOf(list, at)
     }
     return answers
   }
@@ -229,14 +191,18 @@ export class Entries {
 
   /** Not before it was changed: who hears it, reads again. */
   async #tell(change: Change): Promise<void> {
-    const commands = this.#publish(change)
-    if (commands.length > 0) await this.#run(commands)
+    if (this.#publish !== undefined) await this.#run(this.#publish(change))
   }
 
   /** Neither side should have to hold everything at once. */
   async #batches(commands: readonly Command[]): Promise<(Reply | Error)[]> {
     const replies: (Reply | Error)[] = []
-    for (const batch of batchesOf(commands)) replies.push(...(await this.#servers.askAll(batch)))
+    while (replies.length < commands.length) {
+      const end = endOfBatch(commands, replies.length)
+      const isAll = end - replies.length === commands.length
+      const batch = isAll ? commands : commands.slice(replies.length, end)
+      replies.push(...(await this.#servers.askAll(batch)))
+    }
     return replies
   }
 
@@ -267,37 +233,14 @@ interface Group<Thing> {
   readonly places: number[]
 }
 
-function withLease(key: string): readonly string[] {
-  return [key, leaseKey(key)]
+type Fulfilment = Parameters<Leases['fulfilMany']>[0][number]
+
+function keyOf({ key }: Keyed): string {
+  return key
 }
 
-function alone(key: string): readonly string[] {
-  return [key]
-}
-
-// Beyond this it is for ever, and in numbers the server could not read.
-const longestLife = 2 ** 52
-
-/** Milliseconds as the scripts take them: empty for ever, 0 for what is over already. */
-function ttlWord(ttl: number): string {
-  return ttl > longestLife ? '' : String(Math.max(0, Math.floor(ttl)))
-}
-
-function markerLife({ ttl = Infinity }: StoredItem): string {
-  return ttlWord(Math.max(1, ttl))
-}
-
-function lifeWord(life: number): string {
-  return String(Math.min(longestLife, Math.max(1, Math.floor(life))))
-}
-
-function valueOf(item: StoredItem): Buffer {
-  const bytes = joinStored(item)
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function storedIn(reply: Reply | undefined): Stored | undefined {
-  return Buffer.isBuffer(reply) ? splitStored(reply) : undefined
+function isSame(one: Uint8Array | undefined, other: Uint8Array): boolean {
+  return one !== undefined && Buffer.compare(one, other) === 0
 }
 
 function listOfOne(reply: Reply): (Stored | undefined)[] {
@@ -315,27 +258,18 @@ function listIn(reply: Reply | Error | undefined): readonly Reply[] {
   throw reply instanceof Error ? reply : new Error(`expected a list as answer, got ${typeof reply}`)
 }
 
-function isOne({ reply, at }: { readonly reply: Reply; readonly at: number }): boolean {
-  return listIn(reply)[at] === 1
-}
-
 function throwFirst(replies: readonly (Reply | Error)[]): void {
   const error = replies.find((reply) => reply instanceof Error)
   if (error !== undefined) throw error
 }
 
-function* batchesOf(commands: readonly Command[]): Generator<readonly Command[]> {
-  if (commands.length === 0) return
-  let batch: Command[] = []
+/** Where the batch ends that begins at `start`. */
+function endOfBatch(commands: readonly Command[], start: number): number {
+  let end = start
   let bytes = 0
-  for (const command of commands) {
-    if (batch.length >= commandsPerBatch || bytes >= bytesPerBatch) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    batch.push(command)
-    for (const word of command.words) bytes += word.length
+  while (end < commands.length && end - start < commandsPerBatch && bytes < bytesPerBatch) {
+    for (const word of (commands[end] as Command).words) bytes += word.length
+    end++
   }
-  yield batch
+  return end
 }

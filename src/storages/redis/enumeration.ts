@@ -1,19 +1,19 @@
 import { startingWith } from './glob.ts'
 import { entryOfLease, isLeaseKey, leaseHead } from './lease-key.ts'
-import type { Reply } from './server-client.ts'
+import { textOf, type Reply } from './server-client.ts'
 import type { Command, Server, Servers } from './servers.ts'
 
 // So many keys are looked at in one step of a scan: other callers wait for less than a millisecond.
 const keysPerStep = '1000'
 
 /** Pages of the keys of a server, as bytes: they may be somebody else's, and no text at all. */
-async function* scan(server: Server, pattern: string, type?: string): AsyncGenerator<readonly Buffer[]> {
+async function* scan(server: Server, pattern: string, type?: string): AsyncGenerator<readonly Uint8Array[]> {
   let cursor = '0'
   do {
     const words = ['SCAN', cursor, 'MATCH', pattern, 'COUNT', keysPerStep] as const
     const reply = (await server.send(type === undefined ? words : [...words, 'TYPE', type])) as readonly Reply[]
-    cursor = String(reply[0])
-    const keys = reply[1] as readonly Buffer[]
+    cursor = textOf(reply[0])
+    const keys = reply[1] as readonly Uint8Array[]
     if (keys.length > 0) yield keys
   } while (cursor !== '0')
 }
@@ -24,7 +24,20 @@ export async function* entryKeys(servers: Servers, prefix: string): AsyncGenerat
   do {
     for (const server of await servers.each()) {
       for await (const page of scan(server, startingWith(prefix), 'string')) {
-        const keys = page.map(textOf).filter((key) => key !== undefined && !isLeaseKey(key)) as readonly string[]
+        const keys = page.map(keyOf).filter((key) => key !== undefined && !isLeaseKey(key)) as readonly string[]
+        if (keys.length > 0) yield keys
+      }
+    }
+  } while (await passes.needAnother())
+}
+
+/** The keys under `prefix` that are leased, in the same way. */
+export async function* leasedKeys(servers: Servers, prefix: string): AsyncGenerator<readonly string[]> {
+  const passes = new Passes(servers)
+  do {
+    for (const server of await servers.each()) {
+      for await (const page of scan(server, `${leaseHead}*`)) {
+        const keys = page.filter((bytes) => isLeaseUnder(prefix, bytes)).map((bytes) => entryOfLease(bytes.toString()))
         if (keys.length > 0) yield keys
       }
     }
@@ -89,8 +102,8 @@ async function clearServer(servers: Servers, server: Server, prefix: string): Pr
   for await (const page of scan(server, startingWith(prefix))) await unlink(servers, page)
 }
 
-async function unlink(servers: Servers, keys: readonly Buffer[]): Promise<void> {
-  const bySlot = new Map<number, Buffer[]>()
+async function unlink(servers: Servers, keys: readonly Uint8Array[]): Promise<void> {
+  const bySlot = new Map<number, Uint8Array[]>()
   for (const key of keys) {
     const slot = servers.slotOf(key)
     const group = bySlot.get(slot)
@@ -103,13 +116,13 @@ async function unlink(servers: Servers, keys: readonly Buffer[]): Promise<void> 
   if (failed !== undefined) throw failed
 }
 
-function isLeaseUnder(prefix: string, bytes: Buffer): boolean {
-  const key = bytes.toString()
+function isLeaseUnder(prefix: string, bytes: Uint8Array): boolean {
+  const key = textOf(bytes)
   return isLeaseKey(key) && entryOfLease(key).startsWith(prefix)
 }
 
 /** Undefined for what isn't text, and so no key of ours. */
-function textOf(bytes: Buffer): string | undefined {
-  const text = bytes.toString()
+function keyOf(bytes: Uint8Array): string | undefined {
+  const text = textOf(bytes)
   return text.includes('\uFFFD') && !Buffer.from(text).equals(bytes) ? undefined : text
 }

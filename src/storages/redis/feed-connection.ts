@@ -2,7 +2,7 @@ import { withDeadline } from '../../flight/deadline.ts'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
 import { changesChannel, readChange } from './changes-channel.ts'
 import { isLeaseKey } from './lease-key.ts'
-import type { FeedWay, ServerClient } from './server-client.ts'
+import { textOf, type FeedWay, type ServerClient } from './server-client.ts'
 
 // Half a second apart, and a second of silence is the end.
 const beatEvery = 500
@@ -125,17 +125,13 @@ class Pulse {
   }
 }
 
-function tellKeys(keys: readonly Buffer[] | undefined, prefix: string, ears: FeedEars): void {
+function tellKeys(keys: readonly Uint8Array[] | undefined, prefix: string, ears: FeedEars): void {
   if (keys === undefined) return ears.changedAll()
-  tell(
-    keys.map((key) => key.toString()),
-    prefix,
-    ears,
-  )
+  tell(keys.map(textOf), prefix, ears)
 }
 
-function tellMessage(message: Buffer, prefix: string, ears: FeedEars): void {
-  const change = readChange(message)
+function tellMessage(message: Uint8Array, prefix: string, ears: FeedEars): void {
+  const change = readChange(textOf(message))
   if ('keys' in change) return tell(change.keys, prefix, ears)
   if (change.prefix.startsWith(prefix) || prefix.startsWith(change.prefix)) ears.changedAll()
 }

@@ -59,14 +59,14 @@ export function ioredisServerClient(client: IoredisClient): ServerClient {
       onLost = listener
     },
     async track(prefix, told) {
-      client.on('messageBuffer', (_channel, keys) => told((keys as readonly Buffer[] | null) ?? undefined))
+      client.on('messageBuffer', (_channel, keys) => told((keys as readonly Uint8Array[] | null) ?? undefined))
       // A connection of the older protocol may be told by itself: when it dies, tracking and telling die together.
       const id = String(await client.callBuffer('CLIENT', 'ID'))
       await client.callBuffer('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', prefix)
       await client.callBuffer('subscribe', '__redis__:invalidate')
     },
     async subscribe(channel, told) {
-      client.on('messageBuffer', (_channel, message) => told(message as Buffer))
+      client.on('messageBuffer', (_channel, message) => told(message as Uint8Array))
       await client.callBuffer('subscribe', channel)
     },
     hold(isHeld) {

@@ -45,7 +45,7 @@ export function nodeRedisServerClient(client: NodeRedisClient): ServerClient {
       onLost = listener
     },
     async track(prefix, told) {
-      client.on('invalidate', (key) => told(key === null ? undefined : [key as Buffer]))
+      client.on('invalidate', (key) => told(key === null ? undefined : [key as Uint8Array]))
       // The client has switched tracking on in its other mode.
       await client.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
       await client.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', prefix])

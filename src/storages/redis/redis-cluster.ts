@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls'
 import type { RedisClusterClient } from '../../clients/redis-client.ts'
 import type { Storage } from '../../contracts/storage.ts'
 import { invalidOption } from '../../kernel/errors.ts'
@@ -21,7 +20,7 @@ export type RedisClusterTarget =
       /** More of its nodes, as `host:port`, for when that one is away. */
       readonly nodes?: readonly string[]
       /** TLS, and its settings: those of `tls.connect`. Default: as the address says. */
-      readonly tls?: ConnectionOptions | boolean
+      readonly tls?: object | boolean
       /** Default: the first that is installed. */
       readonly driver?: RedisDriver
       readonly client?: undefined
@@ -30,7 +29,7 @@ export type RedisClusterTarget =
       /** Some of its nodes, as `host:port`, where no login is needed. */
       readonly nodes: readonly string[]
       readonly url?: undefined
-      readonly tls?: ConnectionOptions | boolean
+      readonly tls?: object | boolean
       readonly driver?: RedisDriver
       readonly client?: undefined
     }
@@ -97,11 +96,7 @@ function resolveTarget({ url, nodes, tls, driver, client }: RedisClusterTarget):
   })
 }
 
-function endpointOf(
-  url: string | undefined,
-  [first]: readonly Address[],
-  tls: ConnectionOptions | boolean | undefined,
-): Endpoint {
+function endpointOf(url: string | undefined, [first]: readonly Address[], tls: object | boolean | undefined): Endpoint {
   if (url === undefined && first === undefined) throw invalidOption(`${name}: nodes`, 'one node at least', undefined)
   const endpoint = parseUrl(
     url ?? `redis://${first?.host.includes(':') ? `[${first.host}]` : first?.host}`,

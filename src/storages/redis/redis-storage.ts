@@ -3,12 +3,12 @@ import { CacheError } from '../../kernel/errors.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { changeMessages, changesChannel } from './changes-channel.ts'
 import { Entries, type Publish } from './entries.ts'
-import { entryKeys } from './enumeration.ts'
+import { entryKeys, leasedKeys } from './enumeration.ts'
 import { findFeedWay, type FeedChoice } from './feed-way.ts'
 import { Following, type FeedSource } from './following.ts'
 import { isLeaseKey } from './lease-key.ts'
 import { readFigures } from './server-stats.ts'
-import type { FeedWay, Reply } from './server-client.ts'
+import { textOf, type FeedWay, type Reply } from './server-client.ts'
 import type { Servers } from './servers.ts'
 
 /** What a storage over Redis servers is made of. */
@@ -28,7 +28,7 @@ export function redisStorage({ type, ttl, feed, openServers }: RedisParts): Stor
       const servers = await openServers()
       try {
         const way = await findFeedWay(feed, servers)
-        return { servers, way, entries: new Entries(servers, ttl, way === 'pubsub' ? publishing : silent) }
+        return { servers, way, entries: new Entries(servers, ttl, way === 'pubsub' ? publishing : undefined) }
       } catch (error) {
         servers.close()
         throw error
@@ -53,6 +53,17 @@ export function redisStorage({ type, ttl, feed, openServers }: RedisParts): Stor
       return operation(entries)
     })
 
+  async function* pages(
+    list: (servers: Servers) => AsyncGenerator<readonly string[]>,
+  ): AsyncGenerator<readonly string[]> {
+    const all = await life.run(({ servers }) => list(servers))
+    for (;;) {
+      const page = await life.run(() => all.next())
+      if (page.done === true) return
+      yield page.value
+    }
+  }
+
   return {
     kind: 'shared',
     type,
@@ -68,14 +79,8 @@ export function redisStorage({ type, ttl, feed, openServers }: RedisParts): Stor
         changeMany: (changes) => life.run(({ entries }) => entries.markers.changeMany(changes)),
       },
       scan: {
-        async *keys(prefix) {
-          const pages = await life.run(({ servers }) => entryKeys(servers, prefix))
-          for (;;) {
-            const page = await life.run(() => pages.next())
-            if (page.done === true) return
-            yield page.value
-          }
-        },
+        keys: (prefix) => pages((servers) => entryKeys(servers, prefix)),
+        leases: (prefix) => pages((servers) => leasedKeys(servers, prefix)),
       },
       time: {
         now: () =>
@@ -123,8 +128,6 @@ interface Opened {
   readonly entries: Entries
 }
 
-const silent: Publish = () => []
-
 const publishing: Publish = (change) =>
   changeMessages(change).map((message) => ({ slot: 0, words: ['PUBLISH', changesChannel, message] }))
 
@@ -137,6 +140,6 @@ function refuseLeaseKey(type: string, key: string): void {
 }
 
 function millisecondsOf(reply: Reply): number {
-  const [seconds, microseconds] = reply as readonly [Buffer, Buffer]
-  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+  const [seconds, microseconds] = reply as readonly Reply[]
+  return Number(textOf(seconds)) * 1_000 + Math.floor(Number(textOf(microseconds)) / 1_000)
 }

@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls'
 import type { RedisClient } from '../../clients/redis-client.ts'
 import type { Storage } from '../../contracts/storage.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
@@ -43,7 +42,7 @@ export type RedisTarget =
       /** `redis://user:password@host:port/database`; `rediss:` for TLS. */
       readonly url: string
       /** TLS, and its settings: those of `tls.connect`. Default: as the address says. */
-      readonly tls?: ConnectionOptions | boolean
+      readonly tls?: object | boolean
       /** Sentinels that know where the server is: the address in `url` then only says who we are, and which database. */
       readonly sentinel?: SentinelOptions
       /** Default: the first that is installed. */

@@ -5,6 +5,8 @@ export interface Script {
   readonly source: string
   /** By which the server knows it, once it has seen it. */
   readonly digest: string
+  /** Whether each key is followed by that of its lease. */
+  readonly hasLeases: boolean
 }
 
 /*
@@ -36,7 +38,7 @@ end
 `
 
 /** token, life, '1' for force → the time, and for each whether it was won and what stands there. */
-export const claimScript: Script = script(`
+export const claimScript: Script = entryScript(`
 ${read}${now}
 local answer = { now() }
 for i = 1, #KEYS / 2 do
@@ -52,7 +54,7 @@ return answer
 `)
 
 /** token, life → 1 for each that stood */
-export const renewScript: Script = script(`
+export const renewScript: Script = entryScript(`
 local answer = {}
 for i = 1, #KEYS / 2 do
   local stood = redis.call('GET', KEYS[2 * i]) == ARGV[2 * i - 1]
@@ -63,7 +65,7 @@ return answer
 `)
 
 /** token, life, value → 1 for each that was written */
-export const fulfilScript: Script = script(`
+export const fulfilScript: Script = entryScript(`
 ${keep}
 local answer = {}
 for i = 1, #KEYS / 2 do
@@ -79,17 +81,18 @@ return answer
 `)
 
 /** token */
-export const releaseScript: Script = script(`
+export const releaseScript: Script = entryScript(`
 for i = 1, #KEYS / 2 do
   if redis.call('GET', KEYS[2 * i]) == ARGV[i] then redis.call('DEL', KEYS[2 * i]) end
 end
+return {}
 `)
 
 /**
  * Makes entries stale, as `staleHeader` does: two bytes for the length of the header, then the header, which is of
  * version 1 or none we know. The last two of its moments are patched in place.
  */
-export const expireScript: Script = script(`
+export const expireScript: Script = entryScript(`
 ${now}
 local never = 4294967295
 local function moment(head, from)
@@ -119,6 +122,7 @@ for i = 1, #KEYS / 2 do
     end
   end
 end
+return {}
 `)
 
 const marker = `
@@ -132,7 +136,7 @@ end
 `
 
 /** life, value → what stands there now */
-export const ensureScript: Script = script(`
+export const ensureScript: Script = markerScript(`
 ${read}${keep}${marker}
 local answer = {}
 for i = 1, #KEYS do
@@ -151,7 +155,7 @@ return answer
 `)
 
 /** life, '1' for soft only, value */
-export const changeScript: Script = script(`
+export const changeScript: Script = markerScript(`
 ${read}${keep}${marker}
 for i = 1, #KEYS do
   local key, life, value = KEYS[i], ARGV[3 * i - 2], ARGV[3 * i]
@@ -166,8 +170,17 @@ for i = 1, #KEYS do
   end
   keep(key, value, life)
 end
+return {}
 `)
 
-function script(source: string): Script {
-  return { source, digest: createHash('sha1').update(source).digest('hex') }
+function entryScript(source: string): Script {
+  return { source, digest: digestOf(source), hasLeases: true }
+}
+
+function markerScript(source: string): Script {
+  return { source, digest: digestOf(source), hasLeases: false }
+}
+
+function digestOf(source: string): string {
+  return createHash('sha1').update(source).digest('hex')
 }

@@ -1,6 +1,6 @@
 import { connect, type Connection, type Limits } from './connection.ts'
 import type { Credentials } from './endpoint.ts'
-import type { Address, ClientMaker, Reply } from './server-client.ts'
+import { textOf, type Address, type ClientMaker, type Reply } from './server-client.ts'
 
 /** A master that has a name, and sentinels that know where it is. */
 export interface SentinelOptions {
@@ -50,7 +50,7 @@ export class Sentinels {
       const reply = await connection.send(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.#name])
       if (!Array.isArray(reply)) throw new Error(`unknown to ${node.host}:${node.port}`)
       const [host, port] = reply as readonly Reply[]
-      return { host: String(host), port: Number(port) }
+      return { host: textOf(host), port: Number(textOf(port)) }
     } finally {
       connection.end()
     }
@@ -60,7 +60,7 @@ export class Sentinels {
 /** A sentinel may be late: whoever says that it is a replica isn't believed to be the master. */
 export async function insistOnMaster(connection: Connection): Promise<Connection> {
   const reply = await connection.send(['ROLE'])
-  const role = String((reply as readonly Reply[])[0])
+  const role = textOf((reply as readonly Reply[])[0])
   if (role === 'master') return connection
   connection.end()
   throw new Error(`what was named as the master is a ${role}`)

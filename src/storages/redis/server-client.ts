@@ -1,7 +1,7 @@
 import type { RedisWords } from '../../clients/redis-client.ts'
 
 /** What a server answers: strings of the protocol come as bytes where it matters, and as text where it doesn't. */
-export type Reply = Buffer | string | number | null | readonly Reply[]
+export type Reply = Uint8Array | string | number | null | readonly Reply[]
 
 /** Where a server listens. */
 export interface Address {
@@ -25,8 +25,8 @@ export interface ServerClient {
   /** Calls back once, when an established connection has been lost. */
   onLost(listener: (cause: unknown) => void): void
   /** Has the server tell which keys under a prefix change, and `undefined` when all of them may have. */
-  track(prefix: string, told: (keys: readonly Buffer[] | undefined) => void): Promise<void>
-  subscribe(channel: string, told: (message: Buffer) => void): Promise<void>
+  track(prefix: string, told: (keys: readonly Uint8Array[] | undefined) => void): Promise<void>
+  subscribe(channel: string, told: (message: Uint8Array) => void): Promise<void>
   /** Whether it keeps the process alive. */
   hold(isHeld: boolean): void
   destroy(): void
@@ -47,4 +47,14 @@ export function errorCode(error: unknown): string | undefined {
 export function answeredError(error: unknown): Error {
   if (errorCode(error) === undefined) throw error
   return error as Error
+}
+
+/** An answer as text. */
+export function textOf(reply: Reply | undefined): string {
+  return reply instanceof Uint8Array ? bufferOf(reply).toString() : String(reply)
+}
+
+/** Bytes as Node has them, without copying. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

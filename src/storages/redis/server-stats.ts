@@ -1,5 +1,5 @@
 import type { ServerFigures } from '../../contracts/storage.ts'
-import type { Reply } from './server-client.ts'
+import { textOf, type Reply } from './server-client.ts'
 import type { Servers } from './servers.ts'
 
 /** What the servers say of themselves, added up. */
@@ -28,7 +28,7 @@ export async function readFigures(servers: Servers): Promise<ServerFigures> {
 }
 
 function field(text: Reply | undefined, name: string): number | undefined {
-  const match = new RegExp(`^${name}:(\\d+)\\r?$`, 'm').exec(String(text))
+  const match = new RegExp(`^${name}:(\\d+)\\r?$`, 'm').exec(textOf(text))
   return match === null ? undefined : Number(match[1])
 }
 

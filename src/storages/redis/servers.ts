@@ -19,7 +19,7 @@ export interface Servers {
   /** Whether there is more than one slot. */
   readonly isSharded: boolean
   /** Keys of the same slot may be named by one command. */
-  slotOf(key: string | Buffer): number
+  slotOf(key: string | Uint8Array): number
   /** Reads something. @throws what the server answers as an error; or why it can't be reached */
   ask(command: Command): Promise<Reply>
   /** Sends commands together, one batch a server. What went wrong with a command stands in the place of its answer. */

@@ -8,7 +8,7 @@ const closeBrace = 0x7d
  * The slot of a key: CRC-16/XMODEM of its bytes, or of those between its first `{` and the first `}` after it if there
  * are any (Redis cluster specification, "Key distribution model").
  */
-export function slotOf(key: string | Buffer): number {
+export function slotOf(key: string | Uint8Array): number {
   const bytes = typeof key === 'string' ? Buffer.from(key) : key
   const open = bytes.indexOf(openBrace)
   if (open === -1) return crc16(bytes) % slotCount

@@ -1,3 +1,4 @@
+import { invalidOption } from '../../kernel/errors.ts'
 import { mysqlSchema } from './mysql/mysql-schema.ts'
 import { postgresSchema, type PostgresDurability } from './postgres/postgres-schema.ts'
 import { sqliteSchema } from './sqlite/sqlite-schema-text.ts'
@@ -5,6 +6,9 @@ import { tableName } from './table-name.ts'
 
 /** The databases whose tables can be made by hand. */
 export type SqlDialectName = 'postgres' | 'mysql' | 'sqlite'
+
+/** All of them. */
+export const sqlDialectNames: readonly SqlDialectName[] = ['postgres', 'mysql', 'sqlite']
 
 const schemas: Readonly<Record<SqlDialectName, (table: string, durability?: PostgresDurability) => string>> = {
   // In a transaction: what comes first fails for a table that is there, and the rest must not be done to it then.
@@ -18,11 +22,12 @@ const schemas: Readonly<Record<SqlDialectName, (table: string, durability?: Post
  * (`createSchema: false`).
  *
  * @param options `durability`: only Postgres knows it
- * @throws CacheError `INVALID_OPTION` for a name that is none
+ * @throws CacheError `INVALID_OPTION` for a table or a dialect that is none
  */
 export function schemaOf(
   dialect: SqlDialectName,
   { table, durability }: { readonly table?: string | undefined; readonly durability?: PostgresDurability } = {},
 ): string {
+  if (!Object.hasOwn(schemas, dialect)) throw invalidOption('schema', `one of ${sqlDialectNames.join(', ')}`, dialect)
   return schemas[dialect](tableName(dialect, table), durability)
 }

@@ -2,7 +2,7 @@ import type { Capabilities, Storage } from '../../contracts/storage.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Lifecycle, type LifeSteps } from '../lifecycle.ts'
 import { sweepRegularly, type Sweeper } from '../sweeper.ts'
-import type { SqlTable } from './sql-table.ts'
+import type { Listed, SqlTable } from './sql-table.ts'
 
 /** What there is once a database is open. */
 interface OpenedTable {
@@ -30,11 +30,11 @@ export function sqlStorage<Opened extends OpenedTable>(options: SqlStorageOption
   const onTable = <Answer>(action: (table: SqlTable) => Promise<Answer>): Promise<Answer> =>
     life.run(({ opened }) => action(opened.table))
 
-  async function* keys(prefix: string): AsyncGenerator<readonly string[]> {
+  async function* list(what: Listed, prefix: string): AsyncGenerator<readonly string[]> {
     let after: string | undefined
     do {
       const from = after
-      const page = await onTable((table) => table.page(prefix, from))
+      const page = await onTable((table) => table.page(what, prefix, from))
       if (page.keys.length > 0) yield page.keys
       after = page.last
     } while (after !== undefined)
@@ -54,7 +54,7 @@ export function sqlStorage<Opened extends OpenedTable>(options: SqlStorageOption
         ensureMany: (markers) => onTable((table) => table.ensureMany(markers)),
         changeMany: (changes) => onTable((table) => table.changeMany(changes)),
       },
-      scan: { keys },
+      scan: { keys: (prefix) => list('entries', prefix), leases: (prefix) => list('leases', prefix) },
       time: { now: () => onTable((table) => table.now()) },
       ...options.more?.((action) => life.run(({ opened }) => action(opened))),
     },

@@ -8,13 +8,16 @@ import type { Leases, Markers, Storage } from '../../contracts/storage.ts'
  */
 export interface SqlTable
   extends Pick<Storage, 'getMany' | 'setMany' | 'expireMany' | 'deleteMany' | 'clear'>, Leases, Markers {
-  /** Some of the keys of entries that begin with `prefix`: those that come next behind the key `after`. */
-  page(prefix: string, after: string | undefined): Promise<KeyPage>
+  /** Some of the keys of entries, or of leases, that begin with `prefix`: those that come next behind the key `after`. */
+  page(what: Listed, prefix: string, after: string | undefined): Promise<KeyPage>
   /** The clock that entries live by: milliseconds since 1970. */
   now(): Promise<number>
   /** Takes away dead rows, a few at a time. */
   sweep(): Promise<void>
 }
+
+/** What a listing is of. */
+export type Listed = 'entries' | 'leases'
 
 /** A part of the keys of a table. */
 export interface KeyPage {

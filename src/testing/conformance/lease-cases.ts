@@ -33,16 +33,17 @@ const cases: readonly StorageCase[] = [
       assert.equal(await claim(leases, 'b', 'yours'), true)
     },
   },
-  {
-    title: 'has one winner among many who claim at once',
-    async run({ leases }) {
+  ...['on nothing', 'on an entry'].map((where): StorageCase => ({
+    title: `has one winner among many who claim at once, ${where}`,
+    async run({ storage, leases }) {
+      if (where === 'on an entry') await storage.setMany([item('a', 'there')])
       const tokens = Array.from({ length: 100 }, (_, index) => `token ${index}`)
       const won = await Promise.all(tokens.map((token) => claim(leases, 'a', token)))
       assert.equal(won.filter(Boolean).length, 1)
       const winner = tokens[won.indexOf(true)] as string
       assert.deepEqual(await leases.fulfilMany([{ ...item('a'), token: winner }]), [true])
     },
-  },
+  })),
   {
     title: 'answers a claim with what stands there, and with its clock',
     async run({ storage, leases, now }) {
@@ -196,6 +197,21 @@ const cases: readonly StorageCase[] = [
       await claim(leases, 'a', 'mine')
       await claim(leases, 'b', 'mine')
       assert.deepEqual(await listed(scan, ''), ['b'])
+    },
+  },
+  {
+    title: 'lists what is leased under a prefix, with an entry or without, and nothing else',
+    needs: ['scan'],
+    async run({ storage, leases, scan }) {
+      const list = scan.leases?.bind(scan)
+      assert.ok(list !== undefined, 'a storage that has leases and lists entries lists leases too')
+      await storage.setMany([item('shop:entry'), item('shop:plain')])
+      const claimed = ['shop:entry', 'shop:stub', 'shop:{a}:b', 'shop:deleted', 'shop:back', 'other:stub']
+      for (const key of claimed) await claim(leases, key, 'mine')
+      await storage.deleteMany(['shop:deleted'])
+      await leases.releaseMany([{ key: 'shop:back', token: 'mine' }])
+      const found = await listed({ keys: list }, 'shop:')
+      assert.deepEqual(found, ['shop:entry', 'shop:stub', 'shop:{a}:b'])
     },
   },
   {

@@ -83,6 +83,15 @@ describe.skipIf(!isHere)('memcached, when its server speaks TLS,', () => {
     )
   })
 
+  test('carries values of every size, one at a time', async () => {
+    const storage = open(server.url, { tls: { ca: readFileSync(certificate) } })
+    for (const size of [10_000, 17_000, 100_000, 500_000]) {
+      await storage.setMany([{ ...item('a'), payload: Buffer.alloc(size) }])
+      const [found] = await storage.getMany(['a'])
+      expect(found?.payload.length).toBe(size)
+    }
+  })
+
   test('carries values and batches of every size, also many at once', async () => {
     const storage = open(server.url, { tls: { ca: readFileSync(certificate) } })
     const calls = Array.from({ length: 20 }, async (_, call) => {

@@ -11,7 +11,7 @@ interface Document {
   readonly [field: string]: unknown
 }
 
-describe.skipIf(!(await isServerHere('mongodb')))('documents', { timeout: 30_000 }, () => {
+describe.skipIf(!(await isServerHere('mongodb')))('documents', { timeout: 120_000 }, () => {
   const server = useServer('mongodb')
   const name = `documents_${randomUUID()}`
   let client: MongoClient
@@ -21,7 +21,8 @@ describe.skipIf(!(await isServerHere('mongodb')))('documents', { timeout: 30_000
   beforeAll(async () => {
     client = new MongoClient(server.url)
     documents = client.db('tiercel_tests').collection(name)
-    storage = mongodb({ url: server.url, database: 'tiercel_tests', collection: name })
+    // 16 MiB take a while where others are busy too.
+    storage = mongodb({ url: server.url, database: 'tiercel_tests', collection: name, limits: { command: '1m' } })
     await storage.open()
   })
   beforeEach(() => documents.deleteMany({}))

@@ -28,6 +28,7 @@ test.each([
   'mongodb://user:secret@host/?directConnection=perhaps',
   'mongodb://user:secret@host:99999999/',
   'mongodb://us@er:secret@host/',
+  'mongodb://se[cret:secret@host/',
 ])('%s is refused when it opens, without its password', async (bad) => {
   const storage = mongodb({ url: bad, limits: { connect: 200 } })
   const error: unknown = await storage.open().catch((one: unknown) => one)

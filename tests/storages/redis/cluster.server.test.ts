@@ -124,7 +124,7 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
     const limits = { connect: 2_000, silence: 5_000 }
     const servers = new ClusterServers(counting, limits, [{ host: '127.0.0.1', port: cluster.port }])
     closers.push(() => servers.close())
-    const entries = new Entries(servers, Infinity, () => [])
+    const entries = new Entries(servers, Infinity)
     await servers.open()
     const expected = (await masters()).map((port) => `batch ${port}`).sort()
     for (const operation of [
@@ -151,16 +151,14 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
       const source = nodes.get(await ownerOf(slot)) as Redis
       const targetPort = (await masters()).find((port) => port !== source.options.port) as number
       const to = nodes.get(targetPort) as Redis
-      const [sourceId, targetId] = await Promise.all(
-        [source, to].map((node) => node.cluster('MYID') as Promise<string>),
-      )
+      const [sourceId, targetId] = [await idOf(source), await idOf(to)]
       const storage = open({ driver })
       const follower = await followed(storage)
       await storage.setMany([item(there)])
       await claim(storage, held, 'mine')
 
-      await to.cluster('SETSLOT', slot, 'IMPORTING', sourceId as string)
-      await source.cluster('SETSLOT', slot, 'MIGRATING', targetId as string)
+      await to.cluster('SETSLOT', slot, 'IMPORTING', sourceId)
+      await source.cluster('SETSLOT', slot, 'MIGRATING', targetId)
       // What is there is at the source; what isn't is asked for, and made, at the target.
       expect(await texts(storage, there)).toEqual([there])
       expect(await texts(storage, later)).toEqual([undefined])
@@ -175,8 +173,8 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
       expect(await texts(storage, there)).toEqual([there])
       await storage.clear(`shop:${tag}:la`)
 
-      await to.cluster('SETSLOT', slot, 'NODE', targetId as string)
-      await source.cluster('SETSLOT', slot, 'NODE', targetId as string)
+      await to.cluster('SETSLOT', slot, 'NODE', targetId)
+      await source.cluster('SETSLOT', slot, 'NODE', targetId)
       expect(await texts(storage, there, later)).toEqual([there, undefined])
       expect(await fulfil(storage, held, 'mine')).toBe(true)
       await storage.setMany([item(later)])
@@ -194,10 +192,10 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
       await storage.setMany(keys.map((key) => item(key)))
       const follower = await followed(witness)
       const [victim] = await masters()
-      let isOver = false
+      const state = { isOver: false }
       const unexpected: unknown[] = []
       const load = (async () => {
-        while (!isOver) {
+        while (!state.isOver) {
           const outcomes = await Promise.all([
             outcomeOf(storage.getMany(keys)),
             outcomeOf(storage.setMany([item('shop:load')])),
@@ -211,10 +209,11 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
       try {
         const killedAt = performance.now()
         await cluster.killNode(victim as number)
+        const gone = performance.now()
         await follower.heard('broken')
-        expect(follower.toldAt('broken') - killedAt).toBeLessThan(150)
+        expect(follower.toldAt('broken') - gone).toBeLessThan(150)
         // The two that are left serve their share meanwhile.
-        const [found] = await Promise.all([storage.getMany(keys)])
+        const found = await storage.getMany(keys)
         expect(found.filter((one) => one !== undefined).length).toBeGreaterThan(keys.length / 4)
 
         const elected = eventually(async () => expect(await masters()).toHaveLength(3), 15_000).then(() =>
@@ -224,7 +223,7 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
         const writtenAt = performance.now()
         await follower.heard('unbroken', { times: 2, within: 15_000 })
         // On a busy machine the cluster itself may take as long as that to choose a successor.
-        const latest = Math.max(killedAt + 5_000, (await elected) + 1_000)
+        const latest = Math.max(killedAt + 5_000, (await elected) + 2_000)
         expect(writtenAt).toBeLessThan(latest)
         expect(follower.toldAt('unbroken')).toBeLessThan(latest)
         expect(await texts(storage, ...keys)).toEqual(keys.map((key) => `${key} again`))
@@ -232,7 +231,7 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
         await storage.setMany(keys.map((key) => item(key, 'told')))
         for (const key of keys) await follower.heard(key)
       } finally {
-        isOver = true
+        state.isOver = true
         await cluster.restartNode(victim as number)
       }
       await load
@@ -247,6 +246,10 @@ describe.skipIf(!(await isServerHere('redis-cluster', { own: true })))('a Redis 
     }, 40_000)
   })
 })
+
+function idOf(node: Redis): Promise<string> {
+  return node.cluster('MYID')
+}
 
 function portOf(line: string): number {
   return Number(/:(\d+)@/.exec(line)?.[1])

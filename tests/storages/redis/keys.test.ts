@@ -81,19 +81,19 @@ describe('the layout of a cluster', () => {
 describe('messages of changes', () => {
   test('say what they were made from, however many keys', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 1_200 }), (keys) => {
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 3 }), { maxLength: 1_200 }), (keys) => {
         const read = changeMessages({ keys }).flatMap((message) => {
-          const change = readChange(Buffer.from(message))
+          const change = readChange(message)
           return 'keys' in change ? change.keys : ['?']
         })
         expect(read).toEqual(keys)
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     )
-    expect(readChange(Buffer.from(changeMessages({ prefix: 'shop:' })[0] ?? ''))).toEqual({ prefix: 'shop:' })
+    expect(readChange(changeMessages({ prefix: 'shop:' })[0] ?? '')).toEqual({ prefix: 'shop:' })
   })
 
   test.each(['', 'nonsense', '{', 'null', '[]', '7', '{"keys":7}', '{"prefix":7}'])('%j may mean anything', (text) => {
-    expect(readChange(Buffer.from(text))).toEqual({ prefix: '' })
+    expect(readChange(text)).toEqual({ prefix: '' })
   })
 })

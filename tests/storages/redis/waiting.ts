@@ -7,7 +7,7 @@ export async function took(action: () => Promise<unknown>): Promise<number> {
 
 /** What a call answers, or the code of its error. */
 export function outcomeOf<Answer>(call: Promise<Answer>): Promise<Answer | string> {
-  return call.catch((error: { readonly code?: string }) => error.code ?? String(error))
+  return call.catch((error: Error & { readonly code?: string }) => error.code ?? error.message)
 }
 
 /** Tries until it succeeds. @throws its last error, when the limit of milliseconds has passed */

@@ -139,7 +139,7 @@ describe.skipIf(!(await isServerHere('postgres', { own: true })))('the feed of P
 
   test('follows a pool that is the program’s, and leaves it open and usable', async () => {
     const pool = new Pool({ connectionString: server.url, max: 2 })
-    const storage = open({ pool, url: undefined } as Partial<PostgresOptions>)
+    const storage = open({ pool, url: undefined })
     const follower = follow(storage)
     await follower.until('unbroken')
     await storage.setMany([item('a')])
@@ -157,7 +157,7 @@ describe.skipIf(!(await isServerHere('postgres', { own: true })))('the feed of P
     await client.connect()
     const follower = follow(open())
     await follower.until('unbroken')
-    const storage = open({ client, url: undefined } as Partial<PostgresOptions>)
+    const storage = open({ client, url: undefined })
     expect(storage.capabilities.feed).toBeUndefined()
     expect(await claim(storage, 'a', 'mine')).toBe(true)
     expect(await fulfil(storage, 'a', 'mine')).toBe(true)

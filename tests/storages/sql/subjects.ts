@@ -1,5 +1,5 @@
-import { Client } from 'pg'
-import { createConnection } from 'mysql2/promise'
+import { createConnection, createPool } from 'mysql2/promise'
+import { Client, Pool } from 'pg'
 import { mysql } from 'tiercel/mysql'
 import { postgres } from 'tiercel/postgres'
 import type { Storage } from '../../../src/contracts/storage.ts'
@@ -13,9 +13,37 @@ export interface SqlSubject {
   run(url: string, ...statements: readonly string[]): Promise<unknown[][]>
   /** Cuts every connection but the one that asks. */
   readonly cutAll: readonly string[]
-  /** Kills whatever holds a lock of this table name, as text of a literal of bytes. */
+  /** A storage on a pool that counts what is asked of its connections. */
+  openCounting(url: string, table: string): Promise<CountedStorage>
+  /** Bytes as they stand in a statement. */
   bytes(hex: string): string
   quoted(table: string): string
+}
+
+/** A storage whose statements are counted. */
+export interface CountedStorage {
+  readonly storage: Storage
+  /** How many statements something takes. */
+  during(action: () => Promise<unknown>): Promise<number>
+  /** Closes the storage, and ends the pool. */
+  end(): Promise<void>
+}
+
+function counted(open: (count: () => void) => Storage, end: () => Promise<void>): CountedStorage {
+  let statements = 0
+  const storage = open(() => statements++)
+  return {
+    storage,
+    async during(action) {
+      statements = 0
+      await action()
+      return statements
+    },
+    async end() {
+      await storage.close()
+      await end()
+    },
+  }
 }
 
 export const sqlSubjects: readonly SqlSubject[] = [
@@ -37,6 +65,22 @@ export const sqlSubjects: readonly SqlSubject[] = [
     cutAll: [
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
     ],
+    openCounting(url, table) {
+      const pool = new Pool({ connectionString: url })
+      const open = (count: () => void): Storage => {
+        pool.on('connect', (client) => {
+          const query = client.query.bind(client) as (...values: unknown[]) => unknown
+          Object.assign(client, {
+            query(...values: unknown[]) {
+              count()
+              return query(...values)
+            },
+          })
+        })
+        return postgres({ pool, table, feed: 'none' })
+      }
+      return Promise.resolve(counted(open, () => pool.end()))
+    },
     bytes: (hex) => `'\\x${hex}'::bytea`,
     quoted: (table) => `"${table}"`,
   },
@@ -58,6 +102,23 @@ export const sqlSubjects: readonly SqlSubject[] = [
       }
     },
     cutAll: ["KILL USER 'root'"],
+    openCounting(url, table) {
+      const pool = createPool(url)
+      const open = (count: () => void): Storage => {
+        const getConnection = async (): ReturnType<typeof pool.getConnection> => {
+          const connection = await pool.getConnection()
+          const query = connection.query.bind(connection) as (statement: unknown) => unknown
+          return Object.assign(connection, {
+            query(statement: unknown) {
+              count()
+              return query(statement)
+            },
+          })
+        }
+        return mysql({ pool: { getConnection }, table })
+      }
+      return Promise.resolve(counted(open, () => pool.end()))
+    },
     bytes: (hex) => `X'${hex}'`,
     quoted: (table) => `\`${table}\``,
   },

@@ -1,7 +1,6 @@
 import type { MysqlConnection, MysqlStatement } from '../../../clients/mysql-client.ts'
 import type { Claim, StoredItem } from '../../../contracts/storage.ts'
-import { CacheError } from '../../../kernel/errors.ts'
-import { idsOf, type Step } from '../server/batches.ts'
+import { bytesOf, idsOf, type Step } from '../server/batches.ts'
 import { nameOf } from '../server/row-id.ts'
 import type { FoundRow, SqlDialect } from '../server/sql-dialect.ts'
 import { never, wholeMilliseconds } from '../sql-table.ts'
@@ -29,7 +28,6 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
 
   /** Inserts items; `update` says what becomes of those that are there. */
   const upsert = async (client: MysqlConnection, steps: readonly Step<StoredItem>[], update: string): Promise<void> => {
-    checkSizes(steps, longestPacket)
     const row = `(?, ?, ?, ?, LEAST(${never}, ${now} + ?))`
     const text = `INSERT INTO ${table} (id, key_rest, header, payload, expires_at) VALUES ${listOf(row, steps)}
       ON DUPLICATE KEY UPDATE ${update}`
@@ -110,6 +108,10 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
 
   return {
     limits: { rows: 1_000, bytes: Math.min(4 << 20, Math.floor(longestPacket / 4)) },
+    entryLimit: {
+      bytes: longestPacket - spareBytes,
+      advice: `raise the server's \`max_allowed_packet\` (${longestPacket})`,
+    },
 
     async now(client) {
       const [row] = await select(client, `SELECT ${preciseNow}`, [])
@@ -195,7 +197,6 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
       }),
 
     async fulfil(client, steps) {
-      checkSizes(steps, longestPacket)
       const [only] = steps
       if (only !== undefined && steps.length === 1) {
         const { id, thing } = only
@@ -246,7 +247,7 @@ export function mysqlDialect({ table: name, longestPacket }: MysqlDialectOptions
       ),
 
     async list(client, { from, to, after, limit, what }) {
-      const condition = what === 'entries' ? `AND ${isAlive}` : ''
+      const condition = { entries: `AND ${isAlive}`, leases: `AND lease_until > ${now}`, rows: '' }[what]
       const text = `SELECT id, key_rest FROM ${table} WHERE id >= ? AND id < ? ${condition} ORDER BY id LIMIT ?`
       // Nothing fits between an id and the same with a zero behind it.
       const start = after === undefined ? from : Buffer.concat([after, Buffer.of(0)])
@@ -329,22 +330,6 @@ function listOf(row: string, steps: readonly unknown[]): string {
 
 function isLarge(steps: readonly Step<StoredItem>[]): boolean {
   return steps.length === 1 && steps.some((step) => bytesOf(step) > largeBytes)
-}
-
-/** @throws CacheError `UNSUPPORTED` for what the server would not take, and cut the connection over */
-function checkSizes(steps: readonly Step<StoredItem>[], longestPacket: number): void {
-  const limit = longestPacket - spareBytes
-  const largest = Math.max(...steps.map(bytesOf))
-  if (largest <= limit) return
-  throw new CacheError(
-    'UNSUPPORTED',
-    `mysql: an entry has ${largest} bytes, and the server takes ${limit} at most: raise its \`max_allowed_packet\` ` +
-      `(${longestPacket}), or keep smaller values`,
-  )
-}
-
-function bytesOf({ rest, thing }: Step<StoredItem>): number {
-  return (rest?.length ?? 0) + thing.header.length + thing.payload.length
 }
 
 function foundRow([id, header, payload]: readonly unknown[]): FoundRow {

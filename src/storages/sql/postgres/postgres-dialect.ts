@@ -7,6 +7,9 @@ import { never, wholeMilliseconds } from '../sql-table.ts'
 import { byteArray } from './byte-array.ts'
 import { feedMessages } from './feed-message.ts'
 
+// The driver gets bytes as text, two digits for each, and no text of JavaScript is longer than 2^29.
+const longestPayload = (1 << 28) - (1 << 10)
+
 /** What a dialect of one table works with. */
 export interface PostgresDialectOptions {
   readonly table: string
@@ -42,6 +45,7 @@ export function postgresDialect({ table, channel, statements }: PostgresDialectO
 
   return {
     limits: { rows: 1_000, bytes: 4 << 20 },
+    entryLimit: { bytes: longestPayload, advice: 'the driver could not read it again' },
 
     async now(client) {
       const [row] = await run(client, 'now', [])
@@ -119,7 +123,7 @@ export function postgresDialect({ table, channel, statements }: PostgresDialectO
     },
 
     async list(client, { from, to, after, limit, what }) {
-      const statement = what === 'entries' ? 'listEntries' : 'listRows'
+      const statement = ({ entries: 'listEntries', leases: 'listLeases', rows: 'listRows' } as const)[what]
       // Nothing fits between an id and the same with a zero behind it.
       const start = after === undefined ? from : Buffer.concat([after, Buffer.of(0)])
       const rows = await run(client, statement, [start, to, limit])
@@ -148,6 +152,7 @@ type Statement =
   | 'change'
   | 'changeSoft'
   | 'listEntries'
+  | 'listLeases'
   | 'listRows'
   | 'sweep'
 
@@ -160,6 +165,8 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
     ON CONFLICT (id) DO UPDATE SET lease_token = NULL, lease_until = 0, `
   const locked = `locked AS MATERIALIZED (SELECT id FROM ${table} WHERE id = ANY($1::bytea[]) ORDER BY id FOR UPDATE)`
   const isAlive = `entry.expires_at > ${now}`
+  // Whoever put a larger one there must not be able to end a reader.
+  const isReadable = `${isAlive} AND octet_length(entry.payload) <= ${longestPayload}`
   const stands = `entry.lease_until > ${now}`
 
   /** The answer of a statement, told or not: a list that comes with a query that is always run. */
@@ -178,12 +185,12 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
       ${isHeld}
       ON CONFLICT (id) DO UPDATE SET lease_token = excluded.lease_token, lease_until = excluded.lease_until
       ${condition}
-      RETURNING id, CASE WHEN ${isAlive} THEN header END AS header, CASE WHEN ${isAlive} THEN payload END AS payload
+      RETURNING id, CASE WHEN ${isReadable} THEN header END AS header, CASE WHEN ${isReadable} THEN payload END AS payload
     )
     SELECT given.id, coalesce(claimed.header, entry.header), coalesce(claimed.payload, entry.payload),
       (claimed.id IS NOT NULL)::int, ${now}
     FROM unnest($1::bytea[]) AS given(id) LEFT JOIN claimed ON claimed.id = given.id
-      LEFT JOIN ${table} AS entry ON entry.id = given.id AND claimed.id IS NULL AND ${isAlive}`
+      LEFT JOIN ${table} AS entry ON entry.id = given.id AND claimed.id IS NULL AND ${isReadable}`
 
   const changing = (header: string): string =>
     telling(
@@ -198,7 +205,7 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
 
   return {
     now: `SELECT date_part('epoch', statement_timestamp()) * 1000`,
-    read: `SELECT id, header, payload FROM ${table} AS entry WHERE id = ANY($1::bytea[]) AND ${isAlive}`,
+    read: `SELECT id, header, payload FROM ${table} AS entry WHERE id = ANY($1::bytea[]) AND ${isReadable}`,
     write: telling(
       5,
       `written AS (${insert} header = excluded.header, payload = excluded.payload, expires_at = excluded.expires_at
@@ -275,6 +282,7 @@ function statementsOf(table: string, isTold: boolean): Readonly<Record<Statement
     change: changing('excluded.header'),
     changeSoft: changing(`CASE WHEN ${isAlive} THEN entry.header ELSE excluded.header END`),
     listEntries: listing(`AND ${isAlive}`),
+    listLeases: listing(`AND lease_until > ${now}`),
     listRows: listing(''),
     sweep: `WITH gone AS (
         DELETE FROM ${table} WHERE id IN (

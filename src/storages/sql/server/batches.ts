@@ -73,7 +73,7 @@ function slices<Thing>(
 }
 
 /** What a step takes of a statement, roughly. */
-function bytesOf<Thing>({ id, rest, thing }: Step<Thing>): number {
+export function bytesOf<Thing>({ id, rest, thing }: Step<Thing>): number {
   const { header, payload } = thing as { readonly header?: Uint8Array; readonly payload?: Uint8Array }
   return id.length + (rest?.length ?? 0) + (header?.length ?? 0) + (payload?.length ?? 0)
 }

@@ -2,10 +2,10 @@ import type { Claim, ClaimAnswer, MarkerChange, Stored, StoredItem } from '../..
 import { CacheError } from '../../../kernel/errors.ts'
 import { staleStored } from '../../stale-stored.ts'
 import type { KeyPage, SqlTable } from '../sql-table.ts'
-import { batchesOf, idsOf, type Step } from './batches.ts'
+import { batchesOf, bytesOf, idsOf, type Step } from './batches.ts'
 import type { Connections } from './connections.ts'
 import { idRangeOf, keyBytesOf, rowIdOf, type RowId } from './row-id.ts'
-import type { FoundRow, IdRange, LeasedItem, ListedRow, SqlDialect, StaleStep } from './sql-dialect.ts'
+import type { FoundRow, IdRange, ListedRow, SqlDialect, StaleStep } from './sql-dialect.ts'
 
 const keysPerPage = 500
 const rowsPerSweep = 500
@@ -30,6 +30,23 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
       }
     }
     return answers
+  }
+
+  /** As {@link inBatches}, but for entries that are too large. @returns the error for those, if there are any */
+  const inFittingBatches = async <Item extends StoredItem>(
+    items: readonly Item[],
+    run: (client: Client, batch: readonly Step<Item>[]) => Promise<void>,
+  ): Promise<CacheError | undefined> => {
+    let largest = 0
+    for (const batch of batchesOf(items, dialect.limits)) {
+      const fitting = batch.filter((step) => {
+        const bytes = bytesOf(step)
+        if (bytes > dialect.entryLimit.bytes) largest = Math.max(largest, bytes)
+        return bytes <= dialect.entryLimit.bytes
+      })
+      if (fitting.length > 0) await connections.use((client) => run(client, fitting))
+    }
+    return largest === 0 ? undefined : tooLarge(largest, dialect.entryLimit)
   }
 
   const listRange = (
@@ -59,7 +76,8 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
 
     async setMany(items) {
       const last = [...new Map(items.map((item) => [item.key, item])).values()]
-      await inBatches(last, (client, batch) => dialect.write(client, batch))
+      const oversized = await inFittingBatches(last, (client, batch) => dialect.write(client, batch))
+      if (oversized !== undefined) throw oversized
     },
 
     async expireMany(keys) {
@@ -111,10 +129,14 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
         tick(answers, batch, await dialect.renew(client, batch))
       }),
 
-    fulfilMany: (items) =>
-      inBatches<LeasedItem, boolean>(items, async (client, batch, answers) => {
+    async fulfilMany(items) {
+      const answers = new Array<boolean>(items.length)
+      const oversized = await inFittingBatches(items, async (client, batch) => {
         tick(answers, batch, await dialect.fulfil(client, batch))
-      }),
+      })
+      if (oversized !== undefined) throw oversized
+      return answers
+    },
 
     async releaseMany(leases) {
       await inBatches(leases, (client, batch) => dialect.release(client, batch))
@@ -134,8 +156,8 @@ export function serverTable<Client>(connections: Connections<Client>, dialect: S
       )
     },
 
-    async page(prefix, after): Promise<KeyPage> {
-      const rows = await listRange(prefix, after === undefined ? undefined : rowIdOf(after).id, 'entries')
+    async page(what, prefix, after): Promise<KeyPage> {
+      const rows = await listRange(prefix, after === undefined ? undefined : rowIdOf(after).id, what)
       const keys = rows.map(({ id, rest }) => textOf(keyBytesOf(id, rest)))
       return {
         keys: keys.filter((key) => key.startsWith(prefix)),
@@ -221,6 +243,11 @@ function textOf(bytes: Uint8Array): string {
 
 function beginsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return Buffer.compare(bytes.subarray(0, prefix.length), prefix) === 0
+}
+
+function tooLarge(largest: number, { bytes, advice }: SqlDialect<unknown>['entryLimit']): CacheError {
+  const message = `an entry has ${largest} bytes, and ${bytes} are the most there is room for: ${advice}, or keep less`
+  return new CacheError('UNSUPPORTED', message)
 }
 
 function unsettled(): CacheError {

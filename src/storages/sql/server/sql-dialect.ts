@@ -40,8 +40,8 @@ export interface IdRange {
   /** Only what comes behind this id. */
   readonly after: Uint8Array | undefined
   readonly limit: number
-  /** Only entries, or leases and dead rows too. */
-  readonly what: 'entries' | 'rows'
+  /** Only entries, only what is leased, or everything, dead rows too. */
+  readonly what: 'entries' | 'leases' | 'rows'
 }
 
 /** A row's key. */
@@ -56,6 +56,8 @@ export interface ListedRow {
  */
 export interface SqlDialect<Client> {
   readonly limits: BatchLimits
+  /** How large an entry may be, its key and all, and what to do about one that is larger. */
+  readonly entryLimit: { readonly bytes: number; readonly advice: string }
   now(client: Client): Promise<number>
   /** The entries among these, whose ids come in any order. */
   read(client: Client, ids: readonly Uint8Array[]): Promise<readonly FoundRow[]>

@@ -62,7 +62,7 @@ export function queuedTable(table: SqliteTable, queue: WriteQueue, options: Queu
       const rows = changes.map((change) => ({ row: rowOf(change, clock), softOnly: change.softOnly === true }))
       await writeAll(rows, ({ row, softOnly }) => table.change(row, softOnly, clock.now()))
     },
-    page: (prefix, after) => whileBusy(busyFor, () => table.page(prefix, after, clock.now())),
+    page: (what, prefix, after) => whileBusy(busyFor, () => table.page(what, prefix, after, clock.now())),
     async sweep() {
       if (!table.hasDead(clock.now())) return
       await queue.submit([() => table.sweepSome(clock.now())], { isUrgent: true })

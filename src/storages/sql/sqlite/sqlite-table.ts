@@ -2,7 +2,7 @@ import { bytesOf, type SqliteBlob, type SqliteClient, type SqliteStatement } fro
 import type { Claim, ClaimAnswer, Stored } from '../../../contracts/storage.ts'
 import { staleStored } from '../../stale-stored.ts'
 import { prefixRange } from '../prefix-range.ts'
-import type { KeyPage } from '../sql-table.ts'
+import type { KeyPage, Listed } from '../sql-table.ts'
 import { isExpiring, isStub } from './sqlite-schema-text.ts'
 import { unfinished } from './write-queue.ts'
 
@@ -135,12 +135,13 @@ export class SqliteTable {
     return this.#statements.findDead.all(now, now, now).length > 0
   }
 
-  /** A page of the keys of entries, in order, that begin with `prefix` and come behind `after`. */
-  page(prefix: string, after: string | undefined, now: number): KeyPage {
+  /** A page of the keys of entries, or of leases, in order, that begin with `prefix` and come behind `after`. */
+  page(what: Listed, prefix: string, after: string | undefined, now: number): KeyPage {
     const [from, to] = prefixRange(Buffer.from(prefix))
     // Nothing fits between a key and the same with a zero behind it.
     const start = after === undefined ? from : blob(`${after}\0`)
-    const rows = this.#statements.keys.all(start, to, now, keysPerPage) as { key: SqliteBlob }[]
+    const statement = what === 'entries' ? this.#statements.keys : this.#statements.leasedKeys
+    const rows = statement.all(start, to, now, keysPerPage) as { key: SqliteBlob }[]
     const keys = rows.map(({ key }) => Buffer.from(bytesOf(key)).toString())
     return { keys, last: keys.length < keysPerPage ? undefined : keys.at(-1) }
   }
@@ -178,6 +179,7 @@ type Statement =
   | 'sweepStubs'
   | 'findDead'
   | 'keys'
+  | 'leasedKeys'
 
 function prepareStatements(client: SqliteClient, table: string): Readonly<Record<Statement, SqliteStatement>> {
   // Parameters are positional and in the order of the text: that much all three drivers agree on.
@@ -233,6 +235,9 @@ function prepareStatements(client: SqliteClient, table: string): Readonly<Record
     ),
     keys: client.prepare(
       `SELECT key FROM ${table} WHERE key >= coalesce(?, x'') AND key < ? AND ${isEntry} ORDER BY key LIMIT ?`,
+    ),
+    leasedKeys: client.prepare(
+      `SELECT key FROM ${table} WHERE key >= coalesce(?, x'') AND key < ? AND lease_until > ? ORDER BY key LIMIT ?`,
     ),
   }
 }
