@@ -88,7 +88,7 @@ describe.each(places)('scopes, in %s', (place) => {
     const node = cache.node({
       name: 'n',
       scope: 'organization',
-      key: (_: { orgId: number }) => 'k',
+      key: (params: { orgId: number }) => `k of ${params.orgId}`,
       load: source.load,
       staleWhileRevalidate: '1m',
     })

@@ -106,10 +106,12 @@ describe.each(places)('tags, in %s', (place) => {
     const scene = reachScene(place, { scopes: defineScopes({ half: { param: 'half' } }) })
     const { clock, cache } = scene
     const source = countingSource()
+    const key = (params: { half: number }) => params.half
+    const { load } = source
     const nodes = [
-      cache.node({ name: 'a', load: (_: { half: number }) => source.load(), tags: ['t'] }),
-      cache.node({ name: 'b', load: (_: { half: number }) => source.load(), tags: ({ half }) => [`t${half}`] }),
-      cache.node({ name: 'c', load: (_: { half: number }) => source.load(), scope: 'half' }),
+      cache.node({ name: 'a', key, load, tags: ['t'] }),
+      cache.node({ name: 'b', key, load, tags: ({ half }) => [`t${half}`] }),
+      cache.node({ name: 'c', key, load, scope: 'half' }),
     ]
     for (const node of nodes) {
       const letGo = source.hold()
@@ -390,10 +392,10 @@ describe.each(remote)('tags and their markers, in %s', (place) => {
     const nodes = Array.from({ length: 5 }, () => define(another()))
     const loaded = await soon(clock, Promise.all(nodes.map((node, id) => node.get({ id }))))
     await clock.advance(100)
-    expect(loaded.map(({ load }) => load).sort()).toEqual([1, 2, 3, 4, 5])
+    expect(new Set(loaded.map(({ load }) => load))).toEqual(new Set([1, 2, 3, 4, 5]))
     const reader = define(another())
     const found = await soon(clock, reader.getMany(nodes.map((_, id) => ({ id }))))
-    expect(found.map(({ load }) => load).sort()).toEqual([1, 2, 3, 4, 5])
+    expect(new Set(found.map(({ load }) => load))).toEqual(new Set([1, 2, 3, 4, 5]))
   })
 
   test('DEFECTS 18: a hundred invalidations of one tagged entry leave as many keys as one', async () => {
