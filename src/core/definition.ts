@@ -91,7 +91,7 @@ export interface NodeTerms<Params, Value, StorageName extends string = string>
 }
 
 /** Whose a node's entries are. */
-export interface ScopeTerms<Params, Scope extends string = typeof globalScope> {
+interface ScopeTerms<Params, Scope extends string = typeof globalScope> {
   /**
    * The level of the cache's `scopes` its entries belong to: part of every key. The params have what it needs, under the
    * names the scopes give, unless `scopeParams` says so otherwise.

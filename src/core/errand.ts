@@ -68,7 +68,7 @@ export interface Errand<Params, Value> {
 }
 
 /** How a flight's tags and scopes stood before its load began. */
-export interface Before {
+interface Before {
   readonly stamp: Stamp
   /** What was known by then has an earlier tick. */
   readonly tick: number

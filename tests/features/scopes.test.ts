@@ -88,7 +88,7 @@ describe.each(places)('scopes, in %s', (place) => {
     const node = cache.node({
       name: 'n',
       scope: 'organization',
-      key: (_: { orgId: number }) => 'k',
+      key: (params: { orgId: number }) => `k of ${params.orgId}`,
       load: source.load,
       staleWhileRevalidate: '1m',
     })
@@ -105,6 +105,8 @@ describe.each(places)('scopes, in %s', (place) => {
     const values = [
       'o1',
       'o1:~user=u1',
+      'u2',
+      'u1:~user=u2',
       'o1:',
       ':',
       '~',

@@ -247,6 +247,24 @@ describe.each(places.filter(([place]) => place !== 'memory'))('selectors and oth
     }
   })
 
+  test('DEFECTS 10: nor does one that writes while the pattern goes through the storage', async () => {
+    const { clock, cache, shared, source, another, define } = await filled(place)
+    const theirs = define(another())
+    const letGo = source.hold()
+    const early = theirs.user.get('7')
+    await clock.advance(0)
+    // Keys are listed after 10 and 20 ms, leases after 30.
+    shared!.slow('scan', 10)
+    const invalidating = cache.invalidate({ pattern: '*:7' })
+    await clock.advance(25)
+    letGo()
+    await clock.advance(500)
+    await Promise.all([early, invalidating])
+    expect(theirs.user.stats().refusedWriteCount).toBe(0)
+    await clock.advance(31_000)
+    expect(await soon(clock, theirs.user.has('7'))).toBe(false)
+  })
+
   test('what is invalidated in one process is gone for another', async () => {
     const { clock, another, define, left } = await filled(place)
     const other = another()
