@@ -26,11 +26,7 @@ export interface ListeningSteps {
  * Connects, and listens until it is ended or lost; answers when nothing is missed any more.
  * @param limit milliseconds that it may take
  */
-export async function listen(
-  client: ServerClient,
-  { begin, lost }: ListeningSteps,
-  limit: number,
-): Promise<Listening> {
+export async function listen(client: ServerClient, { begin, lost }: ListeningSteps, limit: number): Promise<Listening> {
   const pulse = new Pulse(client, (cause) => {
     client.destroy()
     lost(cause)

@@ -1,15 +1,11 @@
-import type { RedisClient } from '../../clients/redis-client.ts'
 import type { Storage } from '../../contracts/storage.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
 import { invalidOption } from '../../kernel/errors.ts'
-import { makerFromClient, makerFromPackage, redisDrivers, type RedisDriver } from './client-maker.ts'
 import type { Limits } from './connection.ts'
-import { parseAddress, parseUrl, type Endpoint } from './endpoint.ts'
 import { feedChoices, type FeedChoice } from './feed-way.ts'
 import { redisStorage } from './redis-storage.ts'
-import { Sentinels, type SentinelOptions } from './sentinel.ts'
-import type { Address, ClientMaker } from './server-client.ts'
 import { singleServer } from './single-server.ts'
+import { resolveTarget, type RedisTarget } from './target.ts'
 
 /** Which Redis server a storage keeps its entries on, and how. */
 export type RedisOptions = RedisTarget &

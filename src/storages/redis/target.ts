@@ -42,17 +42,21 @@ interface ReachedTarget {
  * @param name what it is for, in errors
  * @throws CacheError `INVALID_OPTION`; the function returned throws `UNSUPPORTED` if no client is installed
  */
-export function resolveTarget({ url, tls, sentinel, driver, client }: RedisTarget, limits: Limits, name: string): () => Promise<ReachedTarget> {
+export function resolveTarget(
+  { url, tls, sentinel, driver, client }: RedisTarget,
+  limits: Limits,
+  name: string,
+): () => Promise<ReachedTarget> {
   if (client !== undefined) {
-    if (url !== undefined) throw invalidOption('redis: url', 'a `url` or a `client`', 'both')
-    const maker = makerFromClient(client, 'redis: client')
+    if (url !== undefined) throw invalidOption(`${name}: url`, 'a `url` or a `client`', 'both')
+    const maker = makerFromClient(client, `${name}: client`)
     return () => Promise.resolve({ maker })
   }
   if (driver !== undefined && !redisDrivers.includes(driver)) {
-    throw invalidOption('redis: driver', `one of ${redisDrivers.join(', ')}`, driver)
+    throw invalidOption(`${name}: driver`, `one of ${redisDrivers.join(', ')}`, driver)
   }
-  const endpoint = parseUrl(url, tls, 'redis: url')
-  const sentinels = sentinel && resolveSentinels(sentinel, endpoint, driver, limits)
+  const endpoint = parseUrl(url, tls, `${name}: url`)
+  const sentinels = sentinel && resolveSentinels(sentinel, endpoint, driver, limits, name)
   return async () => ({
     maker: await makerFromPackage(endpoint, driver),
     ...(sentinels !== undefined && { sentinels: await sentinels() }),
@@ -60,16 +64,19 @@ export function resolveTarget({ url, tls, sentinel, driver, client }: RedisTarge
 }
 
 function resolveSentinels(
-  { name, nodes, login = {} }: SentinelOptions,
+  { name: master, nodes, login = {} }: SentinelOptions,
   { tls }: Endpoint,
   driver: RedisDriver | undefined,
   limits: Limits,
+  name: string,
 ): () => Promise<Sentinels> {
-  if (typeof name !== 'string' || name === '') throw invalidOption('redis: sentinel.name', 'the name of a master', name)
-  if (!Array.isArray(nodes) || nodes.length === 0) {
-    throw invalidOption('redis: sentinel.nodes', 'a list of one address at least', nodes)
+  if (typeof master !== 'string' || master === '') {
+    throw invalidOption(`${name}: sentinel.name`, 'the name of a master', master)
   }
-  const addresses = nodes.map((node) => parseAddress(node, 26379, 'redis: sentinel.nodes'))
+  if (!Array.isArray(nodes) || nodes.length === 0) {
+    throw invalidOption(`${name}: sentinel.nodes`, 'a list of one address at least', nodes)
+  }
+  const addresses = nodes.map((node) => parseAddress(node, 26379, `${name}: sentinel.nodes`))
   const endpoint = { address: addresses[0] as Address, database: 0, tls, ...login }
-  return async () => new Sentinels(await makerFromPackage(endpoint, driver), limits, name, addresses)
+  return async () => new Sentinels(await makerFromPackage(endpoint, driver), limits, master, addresses)
 }
