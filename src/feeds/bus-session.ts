@@ -171,6 +171,7 @@ export class BusSession {
       if (this.#timers.has('answer')) return
       return this.#after('answer', answerWithin * Math.random(), () => this.#beat())
     }
+    if (this.#timers.has('trust')) return
     this.#after('trust', trustAfter, () => {
       if (this.#state !== 'joining') return
       this.#state = 'begun'
@@ -178,8 +179,9 @@ export class BusSession {
     })
   }
 
+  /** Says that one is still there; and hello again, as long as that hasn't been heard. */
   #beat(): void {
-    this.#say('beat').catch((error: unknown) => this.#lose(error))
+    this.#say(this.#state === 'begun' ? 'beat' : 'hello').catch((error: unknown) => this.#lose(error))
   }
 
   #look(): void {

@@ -2,7 +2,7 @@ import type { Bus } from '../contracts/bus.ts'
 import type { Capabilities, Feed, Leases, Markers, Storage, Stored } from '../contracts/storage.ts'
 import { systemChance } from '../kernel/chance.ts'
 import { systemClock, type Clock } from '../kernel/clock.ts'
-import { invalidOption } from '../kernel/errors.ts'
+import { CacheError, invalidOption } from '../kernel/errors.ts'
 import { BusFeed } from './bus-feed.ts'
 import type { Change } from './bus-message.ts'
 
@@ -123,7 +123,7 @@ async function tell(feed: BusFeed, change: Change): Promise<void> {
 
 // A storage that fails in the middle, or answers too late, may have done it all the same.
 function mayHaveHappened(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === 'STORAGE_UNAVAILABLE'
+  return !(error instanceof CacheError) || error.code === 'STORAGE_UNAVAILABLE'
 }
 
 function tellingLeases(leases: Leases, change: Telling): Leases {

@@ -35,14 +35,15 @@ for (const [name, makeBus] of Object.entries(buses)) {
       open() {
         const folder = temporaryFolder()
         const bus = makeBus()
-        const open = () => withBus(sqlite({ path: join(folder.path, 'cache.db') }), bus)
+        const clock = virtualClock()
+        const open = () => withBus(sqlite({ path: join(folder.path, 'cache.db'), clock }), bus)
         return Promise.resolve({
           storage: open(),
           another: () => Promise.resolve(open()),
+          advance: (milliseconds) => clock.advance(milliseconds),
           remove: () => folder.remove(),
         })
       },
-      cannot: { clock: 'nobody turns the wall clock' },
     },
     { describe, test },
   )

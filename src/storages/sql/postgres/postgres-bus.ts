@@ -11,7 +11,7 @@ import { lenderOf, poolOf, postgresFault } from './postgres-source.ts'
 
 /** Which Postgres database is a bus, and how. */
 export type PostgresBusOptions = PostgresBusTarget & {
-  /** Whoever names the same in the same database is on the same bus. Up to 63 letters, digits, `_` and `:`. Default `'tiercel:bus'`. */
+  /** Whoever names the same in the same database is on the same bus. Up to 63 letters, digits and `_:.-`. Default `'tiercel:bus'`. */
   readonly channel?: string
   readonly limits?: {
     /** How long is waited for a connection. Default 2 s. */
@@ -49,8 +49,8 @@ const statementLimit = 1_000
  */
 export function postgresBus(options: PostgresBusOptions): Bus {
   const { channel = 'tiercel:bus', limits: { connect = '2s' } = {} } = options
-  if (typeof channel !== 'string' || !/^[\w:]{1,63}$/.test(channel)) {
-    throw invalidOption('postgresBus: channel', '1 to 63 letters, digits, `_` and `:`', channel)
+  if (typeof channel !== 'string' || !/^[\w:.-]{1,63}$/.test(channel)) {
+    throw invalidOption('postgresBus: channel', '1 to 63 letters, digits and `_:.-`', channel)
   }
   const limits = { connect: parsePositiveDuration(connect, 'postgresBus: limits.connect'), statement: statementLimit }
   const sourceFor = resolveSource(options, limits.connect)
