@@ -62,7 +62,7 @@ export class BusFeed implements Feed {
   async publish(change: Change): Promise<void> {
     const parts = partsOf(change, this.#parts.bus.longestMessage)
     this.begin()
-    if (this.#session !== undefined) return this.#session.publish(parts)
+    if (this.#session !== undefined) return whileAlive(this.#session.publish(parts))
     this.#voice.changeCount += parts.length
     throw unavailable(this.#parts.bus, this.#cause)
   }
@@ -127,6 +127,16 @@ export class BusFeed implements Feed {
       const keys = change.keys.filter((key) => key.startsWith(prefix))
       if (keys.length > 0) listener.changed(keys)
     }
+  }
+}
+
+/** Nothing on a bus keeps the process alive; but somebody's change depends on this. */
+async function whileAlive(publishing: Promise<void>): Promise<void> {
+  const hold = setInterval(() => undefined, 2 ** 30)
+  try {
+    await publishing
+  } finally {
+    clearInterval(hold)
   }
 }
 

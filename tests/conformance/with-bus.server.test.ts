@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
-import { describe, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import { withBus, type Bus, type Storage } from 'tiercel'
 import { postgresBus } from 'tiercel/postgres'
 import { redisBus } from 'tiercel/redis'
@@ -75,6 +75,7 @@ describe.skipIf(!(await isServerHere('redis')))('over a Redis server', () => {
 describe.skipIf(!(await isServerHere('postgres')))('over a Postgres server', () => {
   const server = useServer('postgres')
   let pool: Pool | undefined
+  afterAll(() => pool?.end())
 
   busConformance('postgresBus()', 'sqlite()', (channel) => postgresBus({ url: server.url, channel }))
   busConformance('postgresBus() with a pool', 'simpleStorage()', (channel) => {

@@ -1,6 +1,7 @@
 import type { PostgresClient, PostgresNotification, PostgresPool } from '../../../clients/postgres-client.ts'
 import type { Bus, BusListener, BusSeat } from '../../../contracts/bus.ts'
 import { withDeadline } from '../../../flight/deadline.ts'
+import { Gather } from '../../../flight/gather.ts'
 import { Semaphore } from '../../../flight/semaphore.ts'
 import { systemClock } from '../../../kernel/clock.ts'
 import { parsePositiveDuration, type Duration } from '../../../kernel/duration.ts'
@@ -114,17 +115,11 @@ async function takeSeat(
     letGo()
     throw error
   }
-  // Of several connections of a pool, one might overtake the other.
-  const turn = new Semaphore(1)
+  const speaker = speakerOn(connections, channel)
   let leaving: Promise<void> | undefined
   return {
     async publish(text) {
-      await turn.acquire()
-      try {
-        await connections.use((speaking) => notify(speaking, channel, text))
-      } finally {
-        turn.release()
-      }
+      await speaker.ask([text])
     },
     leave() {
       if (leaving === undefined) {
@@ -136,8 +131,27 @@ async function takeSeat(
   }
 }
 
-async function notify(client: PostgresClient, channel: string, text: string): Promise<void> {
-  await client.query({ text: 'SELECT pg_notify($1, $2)', values: [channel, text], rowMode: 'array' })
+/** Says what is to be said in one turn of the event loop by one statement. */
+function speakerOn(connections: Connections<PostgresClient>, channel: string): Gather<string, undefined> {
+  // Of several connections of a pool, one might overtake the other.
+  const turn = new Semaphore(1)
+  return new Gather(async (texts) => {
+    await turn.acquire()
+    try {
+      await connections.use((client) => notify(client, channel, texts))
+    } finally {
+      turn.release()
+    }
+    return texts.map(() => undefined)
+  })
+}
+
+async function notify(client: PostgresClient, channel: string, texts: readonly string[]): Promise<void> {
+  await client.query({
+    text: 'SELECT count(pg_notify($1, message)) FROM unnest($2::text[]) AS message',
+    values: [channel, texts],
+    rowMode: 'array',
+  })
 }
 
 function tooLate(): CacheError {
