@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startProxy } from '../servers/proxy.ts'
 import { isServerHere, type ServerKind, useServer } from '../servers/servers.ts'
@@ -182,6 +183,69 @@ for (const kind of behindWires) {
     )
   })
 }
+
+describe.skipIf(!(await isServerHere('redis', { own: true })))('what others do to a redis server', () => {
+  // So little memory that whatever isn't used goes.
+  const server = useServer('redis', { args: ['--maxmemory', '3mb', '--maxmemory-policy', 'allkeys-lru'] })
+  let fleet: CoherentFleet
+  let hand: Redis
+  beforeEach(async () => {
+    fleet = await coherentFleet(server.url)
+    hand = new Redis(server.url)
+  })
+  afterEach(async () => {
+    hand.disconnect()
+    await fleet.end()
+  })
+
+  test(
+    'reaches the memories of all processes: a key deleted by hand, one that expires, a flush',
+    async () => {
+      const members = await Promise.all([fleet.member(), fleet.member()])
+      let version = 1
+      const allSee = async (): Promise<void> => {
+        await Promise.all(members.map((member) => seesForGood(member, 'item', version)))
+      }
+      const entryKey = async (): Promise<string> => {
+        const keys = await hand.keys('*item:a*')
+        return keys.find((key) => !key.startsWith('!lease') && !key.includes('#')) ?? ''
+      }
+      for (const change of [
+        async () => hand.del(await entryKey()),
+        async () => hand.pexpire(await entryKey(), 20),
+        () => hand.flushall(),
+      ]) {
+        for (let round = 0; round < 3; round++) {
+          await allSee()
+          fleet.tell(++version)
+          await change()
+          await allSee()
+        }
+      }
+    },
+    limit,
+  )
+
+  test(
+    'DEFECTS 12: makes nothing valid again by evicting the markers of tags and scopes',
+    async () => {
+      const [one, other] = await Promise.all([fleet.member(), fleet.member()])
+      for (const [way, node, order] of ways) {
+        fleet.tell(1)
+        await one.ask(order)
+        await Promise.all([one, other].map((member) => seesForGood(member, node, 1)))
+        // Read again and again, the entry stays; its markers are read with it only where memory doesn't answer.
+        for (let junk = 0; junk < 6_000; junk++) await hand.set(`junk:${Math.random()}`, 'x'.repeat(1_000))
+        fleet.tell(2)
+        await one.ask(order)
+        expect(await one.get(node, place), way).toBe(2)
+        await seesForGood(other, node, 2)
+      }
+      expect(Number(/evicted_keys:(\d+)/.exec(await hand.info('stats'))?.[1])).toBeGreaterThan(1_000)
+    },
+    limit,
+  )
+})
 
 /** It answers with a version before long, and with no other from then on. */
 async function seesForGood(member: Member, node: NodeName, version: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test, describe } from 'vitest'
-import { CacheError, createCache, type Duration, memory, nullStorage } from 'tiercel'
+import { CacheError, createCache, defineScopes, type Duration, memory, nullStorage } from 'tiercel'
 import { simpleStorage, virtualClock } from 'tiercel/testing'
 import { countingSource, type ReachPlace, reachPlaces, reachScene } from './reach-scenes.ts'
 import { operationsOf, soon, storyOf } from './scene.ts'
@@ -100,6 +100,28 @@ describe.each(places)('tags, in %s', (place) => {
     await clock.advance(100)
     expect((await early).load).toBe(1)
     expect((await late).load).toBe(2)
+  })
+
+  test('nor one whose tags are known before the load, or whose scope was invalidated', async () => {
+    const scene = reachScene(place, { scopes: defineScopes({ half: { param: 'half' } }) })
+    const { clock, cache } = scene
+    const source = countingSource()
+    const nodes = [
+      cache.node({ name: 'a', load: (_: { half: number }) => source.load(), tags: ['t'] }),
+      cache.node({ name: 'b', load: (_: { half: number }) => source.load(), tags: ({ half }) => [`t${half}`] }),
+      cache.node({ name: 'c', load: (_: { half: number }) => source.load(), scope: 'half' }),
+    ]
+    for (const node of nodes) {
+      const letGo = source.hold()
+      const early = node.get({ half: 1 })
+      await clock.advance(0)
+      await soon(clock, cache.invalidate({ tags: ['t', 't1'], scope: { half: 1 } }))
+      const late = node.get({ half: 1 })
+      letGo()
+      await clock.advance(100)
+      expect(await late, node.name).toBe((await early) + 1)
+      expect(node.stats().refusedWrites.fence, node.name).toBe(1)
+    }
   })
 
   test('DEFECTS 11, 14: what is invalid is not served when the load fails; what is stale may be', async () => {

@@ -106,7 +106,11 @@ export class Following {
         if (!this.#isCurrent(round)) return
         if (now === layout) this.#watchLayout(round, latest)
         else if (this.#state === 'unbroken') this.#break(new Error('the servers share the keys differently now'), round)
-        else void this.#begin()
+        else {
+          // Why it failed may be over.
+          this.#failures = 0
+          void this.#begin()
+        }
       })
     })
   }

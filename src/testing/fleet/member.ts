@@ -1,6 +1,7 @@
 import type { Cache } from '../../client/cache.ts'
 import { createCache } from '../../client/create-cache.ts'
 import type { CacheNode } from '../../core/node.ts'
+import { defineScopes } from '../../core/reach/scopes.ts'
 import { memory, type MemoryCache } from '../../local/memory-cache.ts'
 import { seededChance } from '../seeded-chance.ts'
 import { DataLine } from './data-line.ts'
@@ -10,6 +11,8 @@ import type { World } from './world.ts'
 
 // Longer than three of the slowest round trips, as opening takes: only what is in trouble takes longer.
 const timeLimit = 400
+
+const scopes = defineScopes({ tenant: { param: 'tenant' } })
 const hardLimit = 300
 const blindTtl = 40
 const ttl = 1_500
@@ -65,6 +68,7 @@ export class Member {
       chance: seededChance(`${world.seed} ${number} ${life}`),
       prefix: 'fleet',
       blindTtl,
+      scopes,
       storages: {
         local: this.local,
         host: this.#diskLine.over(world.reachDisk(number)),
@@ -76,11 +80,14 @@ export class Member {
         { storage: 'shared' as const, timeLimit },
       ],
     })
-    const { staleWhileRevalidate, staleIfError } = terms
+    const { staleWhileRevalidate, staleIfError, label } = terms
     this.node = this.cache.node({
       name: 'n',
       key: (key: number) => key,
       load: (key) => this.#load(key),
+      ...(label === 'tag' && { tags: (_key: number) => ['tag'] }),
+      ...(label === 'late tag' && { tags: (_key: number, _value: Stamped) => ['tag'] }),
+      ...(label === 'scope' && { scope: 'tenant' as never, scopeParams: () => ({ tenant: 't' }) }),
       ttl,
       jitter: 0.2,
       staleWhileRevalidate,
@@ -136,7 +143,9 @@ export class Member {
 
   /** What is in its memory, as another process would read it: nothing of it is the same object. */
   dump(): ReturnType<MemoryCache['dump']> {
-    return structuredClone(this.local.dump())
+    const { format, entries } = this.local.dump()
+    // What carries labels is tied to those of its process.
+    return structuredClone({ format, entries: this.#world.terms.label === 'none' ? entries : [] })
   }
 
   /** Watches a call to its end. */

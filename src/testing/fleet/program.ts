@@ -8,7 +8,7 @@ export type Step =
       readonly key: number
     }
   | { readonly do: 'getMany'; readonly who: number; readonly keys: readonly number[] }
-  | { readonly do: 'clear' | 'invalidateAll'; readonly who: number }
+  | { readonly do: 'clear' | 'invalidateAll' | 'invalidate label' | 'invalidate pattern'; readonly who: number }
   /** Somebody deletes a key by hand, past every cache. */
   | { readonly do: 'delete by hand'; readonly key: number }
   | { readonly do: 'cut data' | 'refuse data'; readonly who: number }
@@ -23,6 +23,8 @@ export type Step =
 export interface Terms {
   readonly processes: number
   readonly keys: number
+  /** What all entries carry: nothing, a tag the params tell, one that only the result tells, or a place in a scope. */
+  readonly label: 'none' | 'tag' | 'late tag' | 'scope'
   /** Whether each process keeps copies in memory, on the host it shares with the others, or both. */
   readonly tiers: 'memory' | 'host' | 'memory and host'
   readonly staleWhileRevalidate: number
@@ -65,6 +67,7 @@ export function someTerms(dice: Dice, processes: number): Terms {
   return {
     processes,
     keys: dice.one([1, 2, 3]),
+    label: dice.one(['none', 'none', 'tag', 'late tag', 'scope']),
     tiers: dice.weighted([
       [6, 'memory' as const],
       [2, 'host' as const],
@@ -88,7 +91,7 @@ export function someTerms(dice: Dice, processes: number): Terms {
 }
 
 /** What happens in a fleet, by chance. */
-export function someProgram(dice: Dice, { processes, keys, trouble }: Terms, length: number): readonly Step[] {
+export function someProgram(dice: Dice, { processes, keys, trouble, label }: Terms, length: number): readonly Step[] {
   const who = (): number => dice.below(processes)
   const key = (): number => dice.below(keys)
   const often = (...kinds: readonly Terms['trouble'][]): number => (kinds.includes(trouble) ? 1 : 0)
@@ -102,6 +105,8 @@ export function someProgram(dice: Dice, { processes, keys, trouble }: Terms, len
     [2, () => ({ do: 'refresh', who: who(), key: key() })],
     [1, () => ({ do: 'clear', who: who() })],
     [1, () => ({ do: 'invalidateAll', who: who() })],
+    [1, () => ({ do: 'invalidate pattern', who: who() })],
+    [label === 'none' ? 0 : 5, () => ({ do: 'invalidate label', who: who() })],
     [1, () => ({ do: 'delete by hand', key: key() })],
     [2 * often('data', 'all'), () => ({ do: dice.one(['cut data', 'refuse data']), who: who() })],
     [4 * often('data', 'all'), () => ({ do: 'mend data', who: who(), held: dice.one(['arrive', 'lose']) })],

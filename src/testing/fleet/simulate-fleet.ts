@@ -4,7 +4,7 @@ import { Dice } from './dice.ts'
 import { Member } from './member.ts'
 import { nothing, type Overruled, type Stamped } from './oracle.ts'
 import { someProgram, someTerms, type Step, type Terms } from './program.ts'
-import { fleetHead, World } from './world.ts'
+import { World } from './world.ts'
 
 /** What a simulation is made of. */
 export interface FleetOptions {
@@ -58,6 +58,7 @@ class Fleet {
   readonly #members: Member[]
   readonly #lives: number[]
   readonly #dumps: (ReturnType<Member['dump']> | undefined)[] = []
+  #leavesInvalid = false
   #readCount = 0
   #refusedWriteCount = 0
   #brokenFenceCount = 0
@@ -139,6 +140,22 @@ class Fleet {
         return this.#change(member, 'invalidates all', this.#everyKey, (node) => node.invalidateAll())
       case 'clear':
         return this.#change(member, 'clears', this.#everyKey, () => member.cache.clear())
+      case 'invalidate pattern':
+        return this.#change(member, 'invalidates a pattern of', this.#everyKey, () =>
+          member.cache.invalidate({ pattern: 'n:*' }),
+        )
+      case 'invalidate label': {
+        // What carries it may stay where it is, and is worth nothing.
+        this.#leavesInvalid = true
+        const selector = this.#world.terms.label === 'scope' ? { scope: { tenant: 't' } } : { tags: ['tag'] }
+        return this.#change(
+          member,
+          'invalidates the label of',
+          this.#everyKey,
+          () => member.cache.invalidate(selector as { readonly tags: readonly string[] }),
+          { isLabel: true },
+        )
+      }
       case 'restart':
         return this.#restart(step)
       default:
@@ -171,7 +188,7 @@ class Fleet {
     what: string,
     keys: readonly number[],
     change: (node: CacheNode<number, Stamped>) => Promise<unknown>,
-    terms: { readonly overruled?: () => Overruled; readonly keeps?: true } = {},
+    terms: { readonly overruled?: () => Overruled; readonly keeps?: true; readonly isLabel?: true } = {},
   ): void {
     const { oracle, tell } = this.#world
     const { latest } = oracle
@@ -179,7 +196,10 @@ class Fleet {
     tell?.(`${member.name} ${what} ${keys.join()}`)
     const onDone = (): void => {
       tell?.(`${member.name} ${what} ${keys.join()}: done`)
-      for (const key of keys) this.#overrule(key, terms.overruled?.() ?? member.overrules(key, latest), member)
+      for (const key of keys) {
+        const floor = terms.overruled?.() ?? member.overrules(key, latest)
+        this.#overrule(key, floor, member, terms.isLabel)
+      }
     }
     // What the server may have done or not is made up for by a delete; until then nothing of it is believed.
     const onFailure = (): void => {
@@ -197,16 +217,21 @@ class Fleet {
     const { latest } = oracle
     tell?.(`somebody deletes ${key} by hand`)
     void server
-      .deleteMany([`${fleetHead}${key}`])
+      .deleteMany([`${this.#world.head}${key}`])
       .then(() => this.#overrule(key, { loads: latest, sets: oracle.setCount(key) }, undefined))
   }
 
   // Whoever made the change knows; the others when they have heard what is on its way to them.
-  #overrule(key: number, floor: Overruled, by: Member | undefined): void {
+  #overrule(key: number, floor: Overruled, by: Member | undefined, isLabel?: true): void {
     this.#world.oracle.overruled.raise(key, floor)
     by?.told.raise(key, floor)
     for (const member of this.#members) {
-      if (member !== by) member.feedLine?.afterHeard(() => member.told.raise(key, floor))
+      if (member === by) continue
+      member.feedLine?.afterHeard(() => {
+        if (isLabel === undefined) member.told.raise(key, floor)
+        // Whether a load under way is overtaken by a change of its label is seen by a look at the label.
+        else this.#world.clock.after(this.#lookTime, () => member.known.raise(key, floor))
+      })
     }
   }
 
@@ -251,6 +276,7 @@ class Fleet {
 
   async #checkServer(): Promise<void> {
     const { oracle } = this.#world
+    if (this.#leavesInvalid) return
     for (const key of this.#everyKey) {
       const stored = await this.#world.stored(key)
       if (stored === undefined || !oracle.isOverruled(stored, oracle.overruled.of(key))) continue
@@ -263,6 +289,10 @@ class Fleet {
     const closed = member.cache.close().catch(() => {})
     await this.#world.clock.advance(1_000)
     await closed
+  }
+
+  get #lookTime(): number {
+    return 2 * Math.max(...this.#world.terms.delays) + 1
   }
 
   get #everyKey(): readonly number[] {

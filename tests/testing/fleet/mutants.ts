@@ -32,6 +32,17 @@ const slow = [
   [3, 280],
 ] as const
 
+// Loads are slow, and what they carry is often invalidated.
+const labelled = { ...bumpy, trouble: 'none', keys: 1, delays: [0, 1, 2, 5], loadTimes: slow } as const
+
+const tagsForgetFlights: readonly Mutation[] = [
+  {
+    file: 'core/reach/change-labels.ts',
+    from: 'flights.breakWhere(({ errand }) => errand.labels.some(({ key }) => keys.has(key)))',
+    to: 'void flights',
+  },
+]
+
 /** The mutants that the simulator must find. */
 export const mutants: readonly Mutant[] = [
   {
@@ -215,5 +226,61 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     fleet: { terms: { trouble: 'data' } },
+  },
+  {
+    name: 'DEFECTS 10: invalidating a tag does not reach a load under way',
+    mutations: tagsForgetFlights,
+    fleet: { terms: { ...labelled, label: 'tag', feed: undefined }, processes: 2 },
+  },
+  {
+    name: 'DEFECTS 10: invalidating a scope does not reach a load under way',
+    mutations: tagsForgetFlights,
+    fleet: { terms: { ...labelled, label: 'scope', feed: undefined }, processes: 2 },
+  },
+  {
+    name: 'DEFECTS 10: invalidating a tag that the result will tell does not reach a load under way',
+    mutations: [
+      ...tagsForgetFlights,
+      {
+        file: 'core/reach/change-labels.ts',
+        from: 'if (flight.errand.expectsLate) flight.close()',
+        to: 'void flight',
+      },
+      { file: 'core/reach/after-load.ts', from: 'label.changedAt > stamp.at', to: 'label.changedAt > Infinity' },
+    ],
+    fleet: { terms: { ...labelled, label: 'late tag' } },
+  },
+  {
+    name: 'DEFECTS 10: invalidating a pattern does not reach a load under way',
+    mutations: [
+      {
+        file: 'core/select/change-matching.ts',
+        from: 'flights.breakWhere(({ key }) => match.isMeant(key))',
+        to: 'void flights',
+      },
+    ],
+    fleet: { terms: { ...labelled, label: 'none', feed: undefined }, processes: 2 },
+  },
+  {
+    name: 'DEFECTS 12: an entry is valid, whatever its markers say',
+    mutations: [
+      {
+        file: 'core/reach/read-standing.ts',
+        from: 'else if (label.known?.hard !== version.hard) return undefined',
+        to: 'else if (label.known === undefined) continue',
+      },
+    ],
+    fleet: { terms: { ...labelled, label: 'tag' } },
+  },
+  {
+    name: 'the version of a tag that the result tells is adopted after the load',
+    mutations: [
+      {
+        file: 'core/reach/after-load.ts',
+        from: 'if (!own.every((version, index) => isSame(version, seenBefore[index]))) {',
+        to: 'if (seenBefore.length < 0) {',
+      },
+    ],
+    fleet: { terms: { ...labelled, label: 'late tag' } },
   },
 ]
