@@ -11,7 +11,7 @@ import {
   type ScopePath,
   type ScopeValue,
   type Selector,
-} from 'tiercel'
+, type Purged } from 'tiercel'
 
 const scopes = defineScopes({
   organization: {
@@ -126,7 +126,7 @@ describe('selectors', () => {
   test('name what is meant, and are answered by what was done', () => {
     const node = cache.node({ name: 'a', load: findUser })
     expectTypeOf(cache.invalidate({ tags: ['t'], keys: ['k'], pattern: '*', node })).toEqualTypeOf<Promise<Changed>>()
-    expectTypeOf(cache.purge({ node: 'a' })).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(cache.purge({ node: 'a' })).toEqualTypeOf<Promise<Purged>>()
     expectTypeOf(cache.find({ scope: 'global' })).toEqualTypeOf<AsyncIterable<string>>()
     // @ts-expect-error no such part
     void cache.invalidate({ tag: 't' })
