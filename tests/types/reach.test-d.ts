@@ -10,8 +10,9 @@ import {
   type ScopeParams,
   type ScopePath,
   type ScopeValue,
+  type Purged,
   type Selector,
-, type Purged } from 'tiercel'
+} from 'tiercel'
 
 const scopes = defineScopes({
   organization: {
