@@ -15,7 +15,7 @@ export default defineConfig({
   esbuild: { target: 'es2022' },
   test: {
     maxWorkers: 2,
-    testTimeout: 10_000,
+    testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {
       provider: 'v8',

@@ -5,6 +5,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'the in-process cache: hit ratios, speed, footprint, beside its peers',
     load: () => import('./memory.ts'),
   },
+  coherence: {
+    about: 'what invalidation, tags and feeds cost, on a Redis server',
+    load: () => import('./coherence.ts'),
+  },
   storages: {
     about: 'every storage on a real server, beside its own client doing the same by hand',
     load: () => import('./storages.ts'),

@@ -2,12 +2,14 @@ export { createCache } from '../client/create-cache.ts'
 export type { CacheOptions } from '../client/create-cache.ts'
 export { openStorage } from '../client/open-storage.ts'
 export type { OpenedStorage, StorageOptions, StorageOptionsByScheme } from '../client/open-storage.ts'
-export type { Cache } from '../client/cache.ts'
+export type { Cache, Purged } from '../client/cache.ts'
+export type { AfterCommit, Committed } from '../client/after-commit.ts'
 export type { StorageSync } from '../client/storages-sync.ts'
 export type { CacheStats, StorageSummary } from '../client/cache-stats.ts'
 export type { MemoizedFunction, MemoizeOptions } from '../client/memoize.ts'
 export type { BoundCall, MemoizedMethodOptions, MethodCall, Self } from '../client/memoized-method.ts'
-export type { GetOrLoadOptions, ScopeOptions, SetOptions } from '../client/plain-entries.ts'
+export type { GetOrLoadOptions, ReadOptions, ScopeOptions, SetOptions } from '../client/plain-entries.ts'
+export type { Change, Removal } from '../core/change-tokens.ts'
 export type {
   GetManyOptions,
   GetOptions,
@@ -50,7 +52,9 @@ export type { Clock, Timer } from '../kernel/clock.ts'
 export type { Duration } from '../kernel/duration.ts'
 export { CacheError } from '../kernel/errors.ts'
 export type { CacheErrorCode } from '../kernel/errors.ts'
+export type { Bus, BusListener, BusSeat } from '../contracts/bus.ts'
 export type { EvictionReason, LocalStorage, LocalStorageStats } from '../contracts/local-storage.ts'
+export type { TransactionClient } from '../clients/transaction-client.ts'
 export type { Serializer } from '../contracts/serializer.ts'
 export type {
   Capabilities,
@@ -69,6 +73,10 @@ export type {
   StoredItem,
   Time,
 } from '../contracts/storage.ts'
+export { channelBus } from '../feeds/channel-bus.ts'
+export { memoryBus } from '../feeds/memory-bus.ts'
+export { withBus } from '../feeds/with-bus.ts'
+export type { BusOptions, BusStorage } from '../feeds/with-bus.ts'
 export { memory, MemoryCache } from '../local/memory-cache.ts'
 export type { MemoryCacheOptions } from '../local/memory-cache-options.ts'
 export { json } from '../serializers/json.ts'

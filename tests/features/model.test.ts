@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { keyCount, type Step, type Terms, violations, type Who } from './model.ts'
+import { keyCount, type Step, type Terms, violations, type Which, type Who } from './model.ts'
 
 const both = fc.constantFrom<Who>('a', 'b')
 const key = fc.integer({ min: 0, max: keyCount - 1 })
@@ -26,6 +26,15 @@ const changes = (who: fc.Arbitrary<Who>): fc.WeightedArbitrary<Step>[] => [
   weighted(1, fc.record({ do: one('clear', 'invalidateAll'), who })),
 ]
 
+const manyChanges = (who: fc.Arbitrary<Who>): fc.WeightedArbitrary<Step>[] => [
+  weighted(
+    3,
+    fc.record({ do: one('invalidateMany', 'expireMany'), who, which: fc.constantFrom<Which>('all', 'even', 'odd') }),
+  ),
+]
+
+const losses = [weighted(1, fc.record({ do: one('loseMarkers') }))]
+
 const outages = [
   weighted(
     2,
@@ -34,8 +43,14 @@ const outages = [
 ]
 
 const window = fc.constantFrom(0, 50)
-const terms = (tiers: Terms['tiers']): fc.Arbitrary<Terms> =>
-  fc.record({ seed: fc.nat(), tiers: fc.constant(tiers), staleWhileRevalidate: window, staleIfError: window })
+const terms = (tiers: Terms['tiers'], labels: readonly Terms['labels'][]): fc.Arbitrary<Terms> =>
+  fc.record({
+    seed: fc.nat(),
+    tiers: fc.constant(tiers),
+    labels: fc.constantFrom(...labels),
+    staleWhileRevalidate: window,
+    staleIfError: window,
+  })
 
 const runs = Number(process.env['TIERCEL_MODEL_RUNS'] ?? 400)
 
@@ -52,13 +67,42 @@ const overtakenRead: readonly Step[] = [
   { do: 'get', who: 'a', key: 0 },
 ]
 
-async function holds(steps: readonly fc.WeightedArbitrary<Step>[], tiers: Terms['tiers']): Promise<void> {
+// What carries a tag that was invalidated is found when the markers can't be read.
+const unreadableMarkers: readonly Step[] = [
+  { do: 'set', who: 'a', key: 0 },
+  { do: 'pass', milliseconds: 0 },
+  { do: 'invalidateMany', who: 'a', which: 'all' },
+  { do: 'pass', milliseconds: 0 },
+  { do: 'get', who: 'a', key: 0 },
+  { do: 'outage', kind: 'fails' },
+  { do: 'pass', milliseconds: 0 },
+]
+
+async function holds(
+  steps: readonly fc.WeightedArbitrary<Step>[],
+  tiers: Terms['tiers'],
+  labels: readonly Terms['labels'][] = ['none'],
+): Promise<void> {
   const programs = fc.array(fc.oneof(...steps), { maxLength: 60, size: 'max' })
   await fc.assert(
-    fc.asyncProperty(programs, terms(tiers), async (program, itsTerms) => {
+    fc.asyncProperty(programs, terms(tiers, labels), async (program, itsTerms) => {
       expect(await violations(program, itsTerms)).toEqual([])
     }),
-    { numRuns: runs, examples: [[[...overtakenRead], { seed: 1, tiers, staleWhileRevalidate: 0, staleIfError: 0 }]] },
+    {
+      numRuns: runs,
+      examples: (labels[0] === 'none' ? [overtakenRead] : [overtakenRead, unreadableMarkers]).flatMap((program) =>
+        labels.map((carried): [Step[], Terms] => [
+          [...program],
+          {
+            seed: 1,
+            tiers,
+            labels: carried,
+            staleWhileRevalidate: program === overtakenRead ? 0 : 50,
+            staleIfError: 0,
+          },
+        ]),
+      ),
+    },
   )
 }
 
@@ -83,3 +127,23 @@ test('in memory alone, they hold too', async () => {
 test('through outages every call settles, no key is stuck, and what was promised holds', async () => {
   await holds([...reads(both), ...changes(both), ...outages], 'leasing')
 }, 120_000)
+
+const reached: readonly Terms['labels'][] = ['known', 'late', 'scope']
+
+test('with tags and scopes, whatever is invalidated by them, the promises hold in two processes', async () => {
+  await holds([...reads(both), ...changes(both), ...manyChanges(both), ...losses], 'leasing', reached)
+}, 240_000)
+
+test('with tags and scopes, over a storage without leases, they hold in one process', async () => {
+  const alone = fc.constant<Who>('a')
+  await holds([...reads(alone), ...changes(alone), ...manyChanges(alone)], 'plain', reached)
+}, 240_000)
+
+test('with tags and scopes, in memory alone, they hold too', async () => {
+  const alone = fc.constant<Who>('a')
+  await holds([...reads(alone), ...changes(alone), ...manyChanges(alone)], 'memory', reached)
+}, 240_000)
+
+test('with tags and scopes, through outages, they hold as well', async () => {
+  await holds([...reads(both), ...changes(both), ...manyChanges(both), ...losses, ...outages], 'leasing', reached)
+}, 240_000)

@@ -1,4 +1,13 @@
-import { type Cache, type CacheNode, createCache, memory, type Storage, type StoredItem } from 'tiercel'
+import {
+  type Cache,
+  type CacheNode,
+  createCache,
+  defineScopes,
+  memory,
+  type Selector,
+  type Storage,
+  type StoredItem,
+} from 'tiercel'
 import { seededChance, type SimpleStorage, simpleStorage, type VirtualClock, virtualClock } from 'tiercel/testing'
 
 /*
@@ -22,12 +31,23 @@ export type Step =
     }
   | { readonly do: 'getMany'; readonly who: Who; readonly keys: readonly number[] }
   | { readonly do: 'clear' | 'invalidateAll'; readonly who: Who }
+  | {
+      readonly do: 'invalidateMany' | 'expireMany'
+      readonly who: Who
+      /** Which of the keys: by their tag or their scope, if they have any. */
+      readonly which: Which
+    }
+  | { readonly do: 'loseMarkers' }
   | { readonly do: 'load'; readonly takes: number; readonly fails: boolean }
   | { readonly do: 'storage'; readonly takes: number; readonly answers: number }
   | { readonly do: 'outage'; readonly kind: 'fails' | 'hangs' | 'none' }
   | { readonly do: 'pass'; readonly milliseconds: number }
 
+export type Which = 'all' | 'even' | 'odd'
+
 export interface Terms {
+  /** What the entries carry: nothing, tags from the params, tags from the result, or a scope. */
+  readonly labels: 'none' | 'known' | 'late' | 'scope'
   readonly seed: number
   /** What is below: a storage that leases, one that doesn't, or nothing but memory. */
   readonly tiers: 'leasing' | 'plain' | 'memory'
@@ -55,6 +75,7 @@ interface Made {
 }
 
 export const keyCount = 3
+const scopes = defineScopes({ half: { param: 'half' } })
 const maxEntries = 2
 const ttl = 400
 const copyTtl = 120
@@ -77,7 +98,7 @@ class World {
   readonly #found: string[] = []
   readonly #pending = new Set<Promise<unknown>>()
   readonly #storage: SimpleStorage
-  readonly #caches: Record<Who, Cache>
+  readonly #caches: Record<Who, Cache<string, typeof scopes.tree>>
   readonly #nodes: Record<Who, CacheNode<number, Value>>
   readonly #memory
   readonly #made = new Map<number, Made>()
@@ -110,7 +131,7 @@ class World {
     this.#terms = terms
     this.#storage = simpleStorage({ clock: this.#clock })
     this.#memory = memory({ clock: this.#clock, maxEntries })
-    const common = { clock: this.#clock, prefix: 'model' }
+    const common = { clock: this.#clock, prefix: 'model', scopes }
     const a = createCache({
       ...common,
       chance: seededChance(terms.seed),
@@ -177,6 +198,24 @@ class World {
       case 'clear':
         this.#change(step.who, everyKey, this.#stamp, () => this.#caches[step.who].clear())
         break
+      case 'invalidateMany':
+        this.#change(step.who, keysOf[step.which], this.#stamp, () =>
+          this.#caches[step.who].invalidate(this.#selector(step.which)),
+        )
+        break
+      case 'expireMany': {
+        const { staleWhileRevalidate, staleIfError } = this.#terms
+        const floor = staleWhileRevalidate + staleIfError === 0 ? this.#stamp : 0
+        this.#change(step.who, keysOf[step.which], floor, () =>
+          this.#caches[step.who].expire(this.#selector(step.which)),
+        )
+        break
+      }
+      case 'loseMarkers':
+        // As if they had been evicted: whatever carries one is loaded anew.
+        this.#hadChange = true
+        await this.#storage.clear('model:#')
+        break
       case 'expire': {
         // What may be served stale may come back; what may not is as good as invalidated.
         const { staleWhileRevalidate, staleIfError } = this.#terms
@@ -199,17 +238,25 @@ class World {
     await this.#checkStorage()
     for (const who of ['a', 'b'] as const) {
       for (const key of everyKey) this.#read(who, [key], (node) => node.get(key).then((value) => [value]))
+      await this.#clock.advance(10_000)
     }
-    await this.#clock.advance(10_000)
     if (this.#pending.size > 0) this.#found.push('a key is stuck')
     await Promise.all([this.#caches.a.close(), this.#caches.b.close()])
     return this.#found
   }
 
-  #node(who: Who, cache: Cache<'shared' | 'local'> | Cache<'shared'>): CacheNode<number, Value> {
-    const { staleWhileRevalidate, staleIfError } = this.#terms
-    return (cache as Cache<string>).node({
+  #node(who: Who, cache: Cache<string, typeof scopes.tree>): CacheNode<number, Value> {
+    const { staleWhileRevalidate, staleIfError, labels } = this.#terms
+    const tagsOf = (key: number): Which[] => ['all', key % 2 === 0 ? 'even' : 'odd']
+    const reach: Readonly<Record<Terms['labels'], object>> = {
+      none: {},
+      known: { tags: (key: number) => tagsOf(key) },
+      late: { tags: (_: number, value: Value) => tagsOf(value.key) },
+      scope: { scope: 'half' as const, scopeParams: (key: number) => ({ half: key % 2 }) },
+    }
+    return cache.node({
       name: 'n',
+      ...reach[labels],
       key: (key: number) => key,
       load: (key) => this.#loadOne(who, key),
       ttl,
@@ -219,6 +266,11 @@ class World {
       limits: { hard: hardLimit },
       lease: { ttl: 10_000, wait: 50_000, retryEvery: 7 },
     })
+  }
+
+  #selector(which: Which): Selector<typeof scopes.tree> {
+    if (this.#terms.labels !== 'scope') return { tags: [which] }
+    return which === 'all' ? { node: 'n' } : { scope: { half: which === 'even' ? 0 : 1 } }
   }
 
   async #loadOne(who: Who, key: number): Promise<Value> {
@@ -370,6 +422,8 @@ class World {
   }
 
   async #checkStorage(): Promise<void> {
+    // What carries a version that was overruled may lie there for as long as it lives: nobody can use it.
+    if (this.#terms.labels !== 'none') return
     for (const key of everyKey) {
       const [stored] = await this.#storage.getMany([`model:n:${key}`])
       if (stored === undefined) continue
@@ -417,12 +471,16 @@ class World {
         this.#operations[who]--
         return answer
       }
-    const { leases, scan } = storage.capabilities
+    const { leases, markers, scan } = storage.capabilities
     return {
       kind: storage.kind,
       type: storage.type,
       capabilities: {
         scan,
+        markers: {
+          ensureMany: slowed((wanted) => markers.ensureMany(wanted)),
+          changeMany: slowed((changes) => markers.changeMany(changes)),
+        },
         ...(this.#terms.tiers === 'leasing' && {
           leases: {
             claimMany: slowed((claims) => leases.claimMany(claims)),
@@ -455,3 +513,9 @@ function count<Key>(counts: Map<Key, number>, at: Key, change: number): void {
 }
 
 const everyKey = Array.from({ length: keyCount }, (_, key) => key)
+
+const keysOf: Readonly<Record<Which, readonly number[]>> = {
+  all: everyKey,
+  even: everyKey.filter((key) => key % 2 === 0),
+  odd: everyKey.filter((key) => key % 2 === 1),
+}

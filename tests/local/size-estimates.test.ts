@@ -17,7 +17,7 @@ function withScans(requests: readonly number[]): readonly number[] {
   return requests.map((key, at) => (at % 20_000 < 4000 ? 1_000_000 + (at % 4000) : key))
 }
 
-const popular = zipf(300_000, 200_000)
+const popular = zipf(150_000, 100_000)
 
 test.each([
   ['keys by popularity', popular, 8000, 'tinylfu'],

@@ -68,31 +68,30 @@ async function readMarkers<Params, Value>(
   route: Route<Value>,
 ): Promise<void> {
   if (authority === undefined || route.down.has(authority)) return
-  const missing: KnownLabel[] = []
   const { marked } = route
-  const asked = new Set<KnownLabel>()
+  const missing: KnownLabel[] = []
   for (const label of wantedLabels) {
-    if (marked.has(label) || asked.has(label)) continue
-    asked.add(label)
+    if (marked.has(label)) continue
+    marked.add(label)
     missing.push(label)
   }
   if (missing.length === 0) return
   const versions = await authority.markers.read(missing).catch(() => undefined)
   if (versions === undefined) {
+    for (const label of missing) marked.delete(label)
     route.down.add(authority)
     return
   }
-  for (const [index, label] of missing.entries()) {
-    labels.learn(label, versions[index])
-    marked.add(label)
-  }
+  for (let index = 0; index < missing.length; index++) labels.learn(missing[index] as KnownLabel, versions[index])
 }
 
 /** What is to be read for flights, before anything is known of their entries. */
 function wanted<Params, Value>(
   { expectsLate, generation }: Reach<Params, Value>,
   flights: readonly NodeFlight<Params, Value>[],
-): KnownLabel[] {
+): readonly KnownLabel[] {
+  const [only] = flights
+  if (flights.length === 1 && only !== undefined && !expectsLate) return only.errand.labels
   const labels = flights.flatMap((flight) => flight.errand.labels)
   if (expectsLate && flights.some(({ errand }) => errand.purpose !== 'lookup')) labels.push(generation)
   return labels
@@ -115,7 +114,8 @@ function namedBy<Params, Value>(
 
 const none: readonly KnownLabel[] = Object.freeze([])
 
-// An entry whose markers could not be read is no better than a stale one.
+// An entry whose markers could not be read is no better than a stale one, and of no use if this process knows, or has
+// forgotten, that one of them changed.
 function judge<Params, Value>(
   plan: Plan<Params, Value>,
   flight: NodeFlight<Params, Value>,
@@ -135,16 +135,17 @@ function judge<Params, Value>(
   const versions: Version[] = []
   let softenedAt = Infinity
   for (const [index, label] of labels.entries()) {
-    if (!route.marked.has(label)) softenedAt = Math.min(softenedAt, now)
-    else if (label.known === undefined || !carried.isHard(index, label.known.hard)) return undefined
-    else {
-      versions.push(label.known)
-      if (!carried.isSoft(index, label.known.soft)) softenedAt = Math.min(softenedAt, label.known.softenedAt)
-    }
+    const { known: version } = label
+    const isRead = route.marked.has(label)
+    if (version === undefined ? isRead || label.changedAt > 0 : !carried.isHard(index, version.hard)) return undefined
+    if (!isRead) softenedAt = Math.min(softenedAt, now)
+    if (version === undefined) continue
+    versions.push(version)
+    if (!carried.isSoft(index, version.soft)) softenedAt = Math.min(softenedAt, version.softenedAt)
   }
-  const { value, createdAt, staleAt, expiredAt, epoch } = found
+  const { value, createdAt, staleAt, expiredAt, epoch, asOf } = found
   // As long as it is not stale, its versions are those that are known.
   const stamp: Stamp = { labels, versions, known: known.length, at: plan.labels.count }
-  const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch }
+  const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch, asOf }
   return softenedAt === Infinity ? copy : madeStale(copy, Math.max(createdAt, Math.min(now, softenedAt)))
 }

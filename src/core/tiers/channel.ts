@@ -51,7 +51,7 @@ export class Channel {
       onSettled: (counts) => this.onSettled?.(counts),
     })
     const { leases, markers } = storage.capabilities
-    this.#reads = new Gather((keys) => storage.getMany(keys))
+    this.#reads = new Gather((keys) => readEach(storage, keys))
     this.#writes = new Gather((items) => storage.setMany(items).then(() => new Array<void>(items.length)))
     this.#claims = new Gather((claims) =>
       this.timeline.sample(
@@ -157,4 +157,14 @@ export class Channel {
       )
     this.#isReady = true
   }
+}
+
+// Entries that are read together often carry the same tags.
+async function readEach(storage: Storage, keys: readonly string[]): Promise<readonly (Stored | undefined)[]> {
+  if (keys.length === 1) return storage.getMany(keys)
+  const places = new Map<string, number>()
+  for (const key of keys) if (!places.has(key)) places.set(key, places.size)
+  if (places.size === keys.length) return storage.getMany(keys)
+  const found = await storage.getMany([...places.keys()])
+  return keys.map((key) => found[places.get(key) ?? -1])
 }

@@ -101,10 +101,7 @@ export class ClusterServers implements Servers {
     const batch = places.map((place) => commands[place] as Command)
     const answers = await this.#link(owner)
       .sendAll(batch.map(({ words }) => words))
-      .catch((error: unknown) => {
-        this.#suspect()
-        return batch.map(() => error as Error)
-      })
+      .catch((error: unknown) => batch.map(() => error as Error))
     await Promise.all(
       places.map(async (place, index) => {
         const answer = answers[index] as Reply | Error

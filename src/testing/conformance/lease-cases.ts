@@ -5,6 +5,9 @@ import { item, listed, textOf, texts, type Bench, type StorageCase } from './sto
 
 const minute = 60_000
 
+/** Where the clock can't be turned, what is to be read again must not have ended before. */
+const half = 500
+
 /** What drops a lease, and what is left under the key where an entry stood. */
 const overtakings: readonly (readonly [string, (bench: Bench) => Promise<unknown>, 'old' | 'new' | undefined])[] = [
   ['a delete', ({ storage }) => storage.deleteMany(['a']), undefined],
@@ -66,11 +69,11 @@ const cases: readonly StorageCase[] = [
     title: 'writes what the holder brings, once, and has its lease back',
     async run({ storage, leases, advance }) {
       await claim(leases, 'a', 'mine')
-      assert.deepEqual(await leases.fulfilMany([{ ...item('a', 'loaded', { ttl: 20 }), token: 'mine' }]), [true])
+      assert.deepEqual(await leases.fulfilMany([{ ...item('a', 'loaded', { ttl: half }), token: 'mine' }]), [true])
       assert.deepEqual(await texts(storage, ['a']), ['loaded'])
       assert.deepEqual(await leases.fulfilMany([{ ...item('a', 'again'), token: 'mine' }]), [false])
       assert.equal(await claim(leases, 'a', 'yours'), true)
-      await advance(20)
+      await advance(half)
       assert.deepEqual(await texts(storage, ['a']), [undefined])
     },
   },
@@ -212,6 +215,23 @@ const cases: readonly StorageCase[] = [
       await leases.releaseMany([{ key: 'shop:back', token: 'mine' }])
       const found = await listed({ keys: list }, 'shop:')
       assert.deepEqual(found, ['shop:entry', 'shop:stub', 'shop:{a}:b'])
+    },
+  },
+  {
+    title: 'lists the keys that hold a lease, if it can, with or without an entry',
+    needs: ['scan'],
+    async run({ storage, leases, scan, advance }) {
+      if (scan.leases === undefined) return
+      await storage.setMany([item('p:entry'), item('p:both')])
+      await leases.claimMany([{ key: 'p:late', token: 'mine', life: 5 }])
+      for (const key of ['p:both', 'p:alone', 'q:other', 'p:given back']) await claim(leases, key, 'mine')
+      await leases.releaseMany([{ key: 'p:given back', token: 'mine' }])
+      await advance(5)
+      const held = new Set<string>()
+      for await (const page of scan.leases('p:')) for (const key of page) held.add(key)
+      assert.deepEqual([...held].sort(), ['p:alone', 'p:both'])
+      await storage.deleteMany([...held])
+      assert.equal(await claim(leases, 'p:alone', 'next'), true)
     },
   },
   {

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redis } from 'tiercel/redis'
-import { redisDrivers } from '../../../src/storages/redis/client-maker.ts'
+import { makerFromPackage, redisDrivers } from '../../../src/storages/redis/client-maker.ts'
+import { connect } from '../../../src/storages/redis/connection.ts'
+import { insistOnMaster } from '../../../src/storages/redis/sentinel.ts'
 import { freePort, OwnProcess, programAt, whenListening } from '../../servers/processes.ts'
 import { startRedis } from '../../servers/redis.ts'
 import { isServerHere } from '../../servers/servers.ts'
@@ -53,6 +55,17 @@ describe.skipIf(!(await isServerHere('redis', { own: true })))('a Redis server t
   afterAll(async () => {
     await Promise.all(processes.map((process) => process.end()))
     await folder.remove()
+  })
+
+  test('is not believed to be the master when it says that it is a replica', async () => {
+    const endpoint = { address: { host: '127.0.0.1', port: ports[1] as number }, database: 0, tls: undefined }
+    const maker = await makerFromPackage(endpoint)
+    const limits = { connect: 2_000, silence: 2_000 }
+    await expect(insistOnMaster(await connect(maker.make({}), limits))).rejects.toThrow('is a slave')
+    const master = { host: '127.0.0.1', port: ports[0] as number }
+    const connection = await insistOnMaster(await connect(maker.make({ address: master }), limits))
+    expect(String(await connection.send(['PING']))).toBe('PONG')
+    connection.end()
   })
 
   test('is followed when another takes over, with either client', async () => {

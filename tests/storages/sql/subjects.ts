@@ -21,7 +21,7 @@ export interface SqlSubject {
 }
 
 /** A storage whose statements are counted. */
-export interface CountedStorage {
+interface CountedStorage {
   readonly storage: Storage
   /** How many statements something takes. */
   during(action: () => Promise<unknown>): Promise<number>
