@@ -12,6 +12,7 @@ import {
   type ScopeValue,
   type Purged,
   type Selector,
+  type Purged,
 } from 'tiercel'
 
 const scopes = defineScopes({
