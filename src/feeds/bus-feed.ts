@@ -69,16 +69,11 @@ export class BusFeed implements Feed {
 
   /** Says goodbye. Nobody hears anything any more. */
   async close(): Promise<void> {
-    this.mute()
+    this.#followers.clear()
     this.#isEnding = true
     this.#hangUp()
     await this.#session?.leave()
     await this.#ended
-  }
-
-  /** Nobody hears anything any more. */
-  mute(): void {
-    this.#followers.clear()
   }
 
   async #keepUp(): Promise<void> {

@@ -30,7 +30,7 @@ const headRoom = 120
 const mostMessages = 50
 
 /** A change in as many parts as it takes for messages of a bus to hold one each. */
-export function partsOf(change: Change, longest = longestMessage): readonly string[] {
+export function partsOf(change: Change, longest: number = longestMessage): readonly string[] {
   const room = Math.min(longest, longestMessage) - headRoom
   const anything = [`"prefix":""`]
   if ('prefix' in change) {

@@ -85,7 +85,6 @@ export function withBus(storage: Storage, bus: Bus, { clock = systemClock }: Bus
         () => ({ prefix }),
       ),
     async close() {
-      feed.mute()
       await storage.close()
       // What the storage has finished is still to be told.
       await Promise.allSettled(running)

@@ -111,6 +111,17 @@ test('a feed that has nothing to tell is not taken for a broken one, and newcome
   expect(follower.story).toEqual(['shop:a'])
 })
 
+test('whoever joins knows what everybody has said before, and takes none of it for lost', async () => {
+  const { clock, bus, ours, theirs } = await stage()
+  await Promise.all([ours.setMany([item('shop:a')]), theirs.setMany([item('shop:b')])])
+  await clock.advance(50)
+  const newcomer = follow(withBus(simpleStorage({ clock }), bus, { clock }))
+  await clock.advance(2_000)
+  await theirs.setMany([item('shop:c')])
+  await clock.advance(1)
+  expect(newcomer.story).toEqual(['unbroken', 'shop:c'])
+})
+
 test('a message that was lost shows by the next one', async () => {
   const { clock, bus, theirs, follower } = await stage()
   bus.lose(isChange)
@@ -136,6 +147,44 @@ test('a change that the storage took and the bus did not rejects, and is missed 
   expect(await outcomeOf(theirs.deleteMany(['shop:a']))).toBe('STORAGE_UNAVAILABLE')
   bus.refuse(false)
   await clock.advance(700)
+  expect(follower.story).toEqual(['broken', 'unbroken'])
+})
+
+test.each([
+  ['had no seat', 0],
+  ['waited for a seat in vain', 250],
+])('a change that could not be told, because its process %s, is missed by the others', async (_what, takes) => {
+  const { clock, bus, follower } = await stage()
+  let isShut = false
+  let cut: (() => void) | undefined
+  const theirs = withBus(
+    simpleStorage({ clock }),
+    {
+      type: 'their way',
+      async join(listener) {
+        if (isShut) await new Promise<void>((resolve) => void clock.after(takes, resolve))
+        if (isShut) throw new Error('shut')
+        const seat = await bus.join(listener)
+        cut = () => {
+          void seat.leave()
+          listener.lost(new Error('cut'))
+        }
+        return seat
+      },
+    },
+    { clock },
+  )
+  await theirs.open()
+  await clock.advance(200)
+  isShut = true
+  cut?.()
+  await clock.advance(60)
+  const outcome = outcomeOf(theirs.deleteMany(['shop:a']))
+  await clock.advance(300)
+  expect(await outcome).toBe('STORAGE_UNAVAILABLE')
+  expect(follower.story).toEqual([])
+  isShut = false
+  await clock.advance(800)
   expect(follower.story).toEqual(['broken', 'unbroken'])
 })
 
@@ -184,7 +233,10 @@ test('while nobody can join, changes reject at once, reads go on, and it is trie
   bus.cut()
   await clock.advance(10_000)
   expect(await outcomeOf(theirs.setMany([item('shop:a')]))).toBe('STORAGE_UNAVAILABLE')
+  // Where there is nothing to tell, nothing can fail.
   expect(await theirs.getMany(['shop:a'])).toHaveLength(1)
+  expect(await theirs.capabilities.markers?.ensureMany([item('shop:a', 'other')])).toHaveLength(1)
+  await theirs.setMany([])
   bus.shut(false)
   await clock.advance(2_000)
   expect(follower.story.slice(0, 2)).toEqual(['broken', 'unbroken'])
@@ -302,10 +354,32 @@ test('closing does not wait for a bus that nobody can join', async () => {
   bus.shut('hanging')
   const storage = withBus(simpleStorage({ clock }), bus, { clock })
   await storage.open()
+  await clock.advance(100)
+  await storage.close()
+  expect(await outcomeOf(storage.open())).toBe('CLOSED')
+})
+
+test('a change that waits for a bus on which nobody gets a seat rejects after five seconds', async () => {
+  const clock = virtualClock()
+  const bus = lossyBus()
+  bus.shut('hanging')
+  const storage = withBus(simpleStorage({ clock }), bus, { clock })
   const writing = outcomeOf(storage.setMany([item('shop:a')]))
   await clock.advance(5_000)
   expect(await writing).toBe('STORAGE_UNAVAILABLE')
-  await storage.close()
+})
+
+test('a change that ends while the storage closes is told before the bus is left', async () => {
+  const { clock, bus, follower } = await stage()
+  const server = simpleStorage({ clock })
+  const setMany = () => new Promise<void>((resolve) => void clock.after(50, resolve))
+  const storage = withBus({ ...server, setMany }, bus, { clock })
+  await storage.open()
+  const writing = storage.setMany([item('shop:late')])
+  const closing = storage.close()
+  await clock.advance(100)
+  await Promise.all([writing, closing])
+  expect(follower.story).toEqual(['shop:late'])
 })
 
 test('whatever the keys are, messages are short, plain ASCII, and tell every one of them or everything', () => {

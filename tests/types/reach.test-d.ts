@@ -10,7 +10,6 @@ import {
   type ScopeParams,
   type ScopePath,
   type ScopeValue,
-  type Purged,
   type Selector,
   type Purged,
 } from 'tiercel'
