@@ -104,7 +104,8 @@ export class CacheNode<Params, Value> implements AnyNode {
   /**
    * Makes the entry unusable, here and in every tier. When it resolves, no call returns a value whose load began before.
    * @returns whether there was one, and the token of this change, for a `get` elsewhere
-   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entry may be read again; memory's is gone
+   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier did not confirm it: it holds in this process at once, and the tier is
+   * told again before it is asked for anything
    */
   async invalidate(params: Params): Promise<Removal> {
     const existed = (await invalidateKeys(this.#plan, [this.#plan.keyOf(params)])) > 0

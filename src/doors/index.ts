@@ -52,6 +52,7 @@ export type { Clock, Timer } from '../kernel/clock.ts'
 export type { Duration } from '../kernel/duration.ts'
 export { CacheError } from '../kernel/errors.ts'
 export type { CacheErrorCode } from '../kernel/errors.ts'
+export type { Bus, BusListener, BusSeat } from '../contracts/bus.ts'
 export type { EvictionReason, LocalStorage, LocalStorageStats } from '../contracts/local-storage.ts'
 export type { TransactionClient } from '../clients/transaction-client.ts'
 export type { Serializer } from '../contracts/serializer.ts'
@@ -72,6 +73,10 @@ export type {
   StoredItem,
   Time,
 } from '../contracts/storage.ts'
+export { channelBus } from '../feeds/channel-bus.ts'
+export { memoryBus } from '../feeds/memory-bus.ts'
+export { withBus } from '../feeds/with-bus.ts'
+export type { BusOptions, BusStorage } from '../feeds/with-bus.ts'
 export { memory, MemoryCache } from '../local/memory-cache.ts'
 export type { MemoryCacheOptions } from '../local/memory-cache-options.ts'
 export { json } from '../serializers/json.ts'

@@ -1,8 +1,9 @@
 import type { FeedListener } from '../../contracts/storage.ts'
 import { systemClock, type Timer } from '../../kernel/clock.ts'
 import { CacheError } from '../../kernel/errors.ts'
-import { openFeed, type FeedConnection } from './feed-connection.ts'
+import { openFeed } from './feed-connection.ts'
 import { pauseAfter } from './link.ts'
+import type { Listening } from './listening.ts'
 import type { FeedWay } from './server-client.ts'
 import type { Listeners } from './servers.ts'
 
@@ -22,7 +23,7 @@ export class Following {
   readonly #source: () => Promise<FeedSource>
   readonly #prefix: string
   readonly #listener: FeedListener
-  #connections: readonly FeedConnection[] = []
+  #connections: readonly Listening[] = []
   #state: 'beginning' | 'unbroken' | 'stopped' = 'beginning'
   #round = 0
   #failures = 0

@@ -1,15 +1,11 @@
-import type { RedisClient } from '../../clients/redis-client.ts'
 import type { Storage } from '../../contracts/storage.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
 import { invalidOption } from '../../kernel/errors.ts'
-import { makerFromClient, makerFromPackage, redisDrivers, type RedisDriver } from './client-maker.ts'
 import type { Limits } from './connection.ts'
-import { parseAddress, parseUrl, type Endpoint } from './endpoint.ts'
 import { feedChoices, type FeedChoice } from './feed-way.ts'
 import { redisStorage } from './redis-storage.ts'
-import { Sentinels, type SentinelOptions } from './sentinel.ts'
-import type { Address, ClientMaker } from './server-client.ts'
 import { singleServer } from './single-server.ts'
+import { resolveTarget, type RedisTarget } from './target.ts'
 
 /** Which Redis server a storage keeps its entries on, and how. */
 export type RedisOptions = RedisTarget &
@@ -36,31 +32,6 @@ export interface RedisTerms {
   }
 }
 
-/** A server by its address, or by a client that knows it. */
-export type RedisTarget =
-  | {
-      /** `redis://user:password@host:port/database`; `rediss:` for TLS. */
-      readonly url: string
-      /** TLS, and its settings: those of `tls.connect`. Default: as the address says. */
-      readonly tls?: object | boolean
-      /** Sentinels that know where the server is: the address in `url` then only says who we are, and which database. */
-      readonly sentinel?: SentinelOptions
-      /** Default: the first that is installed. */
-      readonly driver?: RedisDriver
-      readonly client?: undefined
-    }
-  | {
-      /**
-       * A client that the program has. It isn't used, but copied by its `duplicate()`: connections of our own, which
-       * don't queue and don't retry.
-       */
-      readonly client: RedisClient
-      readonly url?: undefined
-      readonly tls?: undefined
-      readonly sentinel?: undefined
-      readonly driver?: undefined
-    }
-
 /**
  * Keeps entries on a Redis or Valkey server, 6 or later.
  *
@@ -76,7 +47,7 @@ export function redis(options: RedisOptions): Storage {
     throw invalidOption('redis: poolSize', 'a whole number from 1 to 1000', poolSize)
   }
   const { ttl, feed, limits } = resolveTerms(options, 'redis')
-  const target = resolveTarget(options, limits)
+  const target = resolveTarget(options, limits, 'redis')
   return redisStorage({
     type: 'redis',
     ttl,
@@ -102,41 +73,4 @@ export function resolveTerms(
       silence: parsePositiveDuration(limits.silence ?? '5s', `${name}: limits.silence`),
     },
   }
-}
-
-interface Target {
-  readonly maker: ClientMaker
-  readonly sentinels?: Sentinels
-}
-
-function resolveTarget({ url, tls, sentinel, driver, client }: RedisTarget, limits: Limits): () => Promise<Target> {
-  if (client !== undefined) {
-    if (url !== undefined) throw invalidOption('redis: url', 'a `url` or a `client`', 'both')
-    const maker = makerFromClient(client, 'redis: client')
-    return () => Promise.resolve({ maker })
-  }
-  if (driver !== undefined && !redisDrivers.includes(driver)) {
-    throw invalidOption('redis: driver', `one of ${redisDrivers.join(', ')}`, driver)
-  }
-  const endpoint = parseUrl(url, tls, 'redis: url')
-  const sentinels = sentinel && resolveSentinels(sentinel, endpoint, driver, limits)
-  return async () => ({
-    maker: await makerFromPackage(endpoint, driver),
-    ...(sentinels !== undefined && { sentinels: await sentinels() }),
-  })
-}
-
-function resolveSentinels(
-  { name, nodes, login = {} }: SentinelOptions,
-  { tls }: Endpoint,
-  driver: RedisDriver | undefined,
-  limits: Limits,
-): () => Promise<Sentinels> {
-  if (typeof name !== 'string' || name === '') throw invalidOption('redis: sentinel.name', 'the name of a master', name)
-  if (!Array.isArray(nodes) || nodes.length === 0) {
-    throw invalidOption('redis: sentinel.nodes', 'a list of one address at least', nodes)
-  }
-  const addresses = nodes.map((node) => parseAddress(node, 26379, 'redis: sentinel.nodes'))
-  const endpoint = { address: addresses[0] as Address, database: 0, tls, ...login }
-  return async () => new Sentinels(await makerFromPackage(endpoint, driver), limits, name, addresses)
 }

@@ -1,3 +1,4 @@
+import { asciiJson, keyLists } from '../../../kernel/key-lists.ts'
 import type { Told } from '../server/sql-dialect.ts'
 
 /*
@@ -16,20 +17,7 @@ const everything = { prefix: '' }
 /** What to send, so that listeners know what has changed. */
 export function feedMessages(told: Told): readonly string[] {
   if ('prefix' in told) return [prefixMessage(told.prefix)]
-  const messages: string[] = []
-  let list = ''
-  for (const key of told.keys) {
-    const one = ascii(JSON.stringify(key))
-    if (one.length > longestMessage - 2) return [prefixMessage('')]
-    if (list.length + one.length + 3 > longestMessage) {
-      messages.push(`[${list}]`)
-      list = ''
-      if (messages.length === mostMessages) return [prefixMessage('')]
-    }
-    list += list === '' ? one : `,${one}`
-  }
-  if (list !== '') messages.push(`[${list}]`)
-  return messages
+  return keyLists(told.keys, { longest: longestMessage, most: mostMessages }) ?? [prefixMessage('')]
 }
 
 /** What a message says. Of one that can't be read, that anything may have changed. */
@@ -45,10 +33,6 @@ export function readFeedMessage(message: string | undefined): Told {
 }
 
 function prefixMessage(prefix: string): string {
-  const message = ascii(JSON.stringify({ prefix }))
+  const message = asciiJson({ prefix })
   return message.length > longestMessage ? JSON.stringify(everything) : message
-}
-
-function ascii(json: string): string {
-  return json.replace(/[^\0-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
