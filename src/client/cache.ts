@@ -1,3 +1,5 @@
+import type { TransactionClient } from '../clients/transaction-client.ts'
+import type { Change, Removal } from '../core/change-tokens.ts'
 import type { Commons } from '../core/commons.ts'
 import type { Defaults, PlanParts } from '../core/defaults.ts'
 import type { Definition, LoadContext, NodeOptions } from '../core/definition.ts'
@@ -18,11 +20,18 @@ import { type Duration, parseDuration } from '../kernel/duration.ts'
 import { CacheError, invalidOption } from '../kernel/errors.ts'
 import { plainNode, prefixHead } from '../kernel/keys.ts'
 import type { Off } from '../observe/events.ts'
+import { type AfterCommit, afterCommit, type Committed, inTransaction } from './after-commit.ts'
 import { type CacheStats, cacheStats } from './cache-stats.ts'
 import { type StorageSync, storagesSync } from './storages-sync.ts'
 import { memoized, memoizedDefinition, type MemoizedFunction, type MemoizeOptions } from './memoize.ts'
 import { type BoundCall, boundCall, type MemoizedDecorator, memoizedDecorator } from './memoized-method.ts'
-import { type GetOrLoadOptions, PlainEntries, type ScopeOptions, type SetOptions } from './plain-entries.ts'
+import {
+  type GetOrLoadOptions,
+  PlainEntries,
+  type ReadOptions,
+  type ScopeOptions,
+  type SetOptions,
+} from './plain-entries.ts'
 import { clearStorages, closeStorages, openStorages } from '../core/whole-storages.ts'
 
 /** A definition that can load. */
@@ -54,6 +63,12 @@ type ScopedFunction<Tree extends ScopeTree, Arguments extends readonly unknown[]
 } & ([Scope] extends [typeof globalScope]
   ? unknown
   : { readonly scopeParams: (...parameters: Arguments) => ScopeParams<Tree, Scope> })
+
+/** What a purge did. */
+export interface Purged extends Change {
+  /** Entries deleted, those in several storages once. */
+  readonly entryCount: number
+}
 
 /** What `createCache` makes: definitions, entries without one, and everything about them all. */
 export class Cache<StorageName extends string = never, Tree extends ScopeTree = NoScopes> {
@@ -158,15 +173,16 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
   }
 
   /** The value set or loaded under a key, `undefined` where there is none. Never loads. */
-  get<Value = unknown>(key: string, options?: ScopeOptions<Tree>): Promise<Value | undefined> {
+  get<Value = unknown>(key: string, options?: ReadOptions<Tree>): Promise<Value | undefined> {
     return this.#plain.get(key, options) as Promise<Value | undefined>
   }
 
   /**
    * Sets a value in every tier.
+   * @returns the token of this change, for a `get` elsewhere
    * @throws CacheError `INVALID_OPTION` for `undefined`; `UNSERIALIZABLE`; `STORAGE_UNAVAILABLE`
    */
-  set<Value>(key: string, value: Exclude<Value, undefined>, options?: SetOptions<Tree>): Promise<void> {
+  set<Value>(key: string, value: Exclude<Value, undefined>, options?: SetOptions<Tree>): Promise<Change> {
     return this.#plain.set(key, value, options)
   }
 
@@ -179,8 +195,8 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
     return this.#plain.getOrLoad(key, load, options as GetOrLoadOptions<unknown>) as Promise<Value>
   }
 
-  /** Deletes what is under a key, from every tier. @returns whether there was something */
-  delete(key: string, options?: ScopeOptions<Tree>): Promise<boolean> {
+  /** Deletes what is under a key, from every tier. @returns whether there was something, and the token of this change */
+  delete(key: string, options?: ScopeOptions<Tree>): Promise<Removal> {
     return this.#plain.delete(key, options)
   }
 
@@ -192,15 +208,17 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
   /**
    * Deletes everything under this cache's prefix, from every storage: nodes' entries and others. Nothing else. With a
    * scope, everything in it, as {@link purge} does.
+   * @returns the token of this change, for a `get` elsewhere
    */
-  async clear(options?: ScopeOptions<Tree>): Promise<void> {
+  async clear(options?: ScopeOptions<Tree>): Promise<Change> {
     if (options?.scope !== undefined && options.scope !== globalScope) {
       await this.purge({ scope: options.scope })
-      return
+      return this.#commons.tokens.tell({})
     }
     this.#commons.refuseIfClosed()
     const plans = [this.#plainPlan, ...this.#plans.values()]
     await clearStorages(this.#commons, this.#storages, prefixHead(this.#defaults.prefix), plans)
+    return this.#commons.tokens.tell({})
   }
 
   /**
@@ -232,14 +250,14 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
   /**
    * Makes everything that is selected unusable, as {@link invalidate} does, and then deletes it from the storages that can
    * list their keys, which takes the longer the more there is.
-   * @returns how many entries were deleted
+   * @returns how many entries were deleted, and the token of this change
    * @throws as {@link invalidate}
    */
-  async purge(selector: Selector<Tree>): Promise<number> {
+  async purge(selector: Selector<Tree>): Promise<Purged> {
     this.#commons.refuseIfClosed()
-    const count = await purge(this.#realm, this.#resolve(selector, 'purge'))
+    const entryCount = await purge(this.#realm, this.#resolve(selector, 'purge'))
     this.#tell('invalidate')
-    return count
+    return this.#commons.tokens.tell({ entryCount })
   }
 
   /**
@@ -276,6 +294,51 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
       await Promise.all(selectors.map((selector) => this.invalidate(selector)))
     }
     return listenTo(this.#commons, source, act, options)
+  }
+
+  /**
+   * Notes invalidations until a transaction has been committed, for those who run one some other way than
+   * {@link invalidateAfterCommit} does. An invalidation before the commit would be followed by loads of what was before.
+   *
+   * @example
+   * const later = cache.afterCommit()
+   * await db.transaction(async (tx) => {
+   *   await tx.update(…)
+   *   later.invalidate({ tags: ['team:7'] })
+   * })
+   * await later.commit()
+   */
+  afterCommit(): AfterCommit<Tree> {
+    this.#commons.refuseIfClosed()
+    return afterCommit<Tree>({
+      prepare: (selector, kind) => {
+        const selection = this.#resolve(selector, `afterCommit: ${kind}`)
+        return () => this.#changeSelection(selection, kind)
+      },
+      tell: (counts) => this.#commons.tokens.tell(counts),
+    })
+  }
+
+  /**
+   * Runs a transaction, and invalidates what was noted in it once it has been committed; also where nobody can know whether
+   * it was, because the connection was lost at its COMMIT. If it was rolled back nothing is invalidated.
+   *
+   * @param client a connection of its own, in no transaction yet: a `Client` of `pg`, or one that a pool has lent
+   * @param work does what belongs into the transaction, and notes what that makes out of date
+   * @returns what the work answered, and what was invalidated
+   * @throws what the work throws, after a rollback; what the COMMIT throws; CacheError `STORAGE_UNAVAILABLE` that says so if
+   * it was committed and could not be invalidated everywhere
+   * @example
+   * await cache.invalidateAfterCommit(client, async (later) => {
+   *   await client.query('UPDATE users SET name = $1 WHERE id = $2', ['Ada', 7])
+   *   later.invalidate(user, { id: 7 })
+   * })
+   */
+  async invalidateAfterCommit<Result>(
+    client: TransactionClient,
+    work: (later: AfterCommit<Tree>) => Result | PromiseLike<Result>,
+  ): Promise<Committed<Result>> {
+    return inTransaction(client, this.afterCommit(), work)
   }
 
   /** What has been defined so far, memoized functions and methods too, by name. */
@@ -364,7 +427,11 @@ export class Cache<StorageName extends string = never, Tree extends ScopeTree = 
 
   async #change(selector: Selector<Tree>, kind: 'invalidate' | 'expire'): Promise<Changed> {
     this.#commons.refuseIfClosed()
-    const changed = await changeSelected(this.#realm, this.#resolve(selector, kind), kind)
+    return this.#changeSelection(this.#resolve(selector, kind), kind)
+  }
+
+  async #changeSelection(selection: Selection, kind: 'invalidate' | 'expire'): Promise<Changed> {
+    const changed = await changeSelected(this.#realm, selection, kind)
     this.#tell(kind)
     return changed
   }

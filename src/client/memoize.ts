@@ -1,4 +1,5 @@
 import type { Definition, NodeTerms } from '../core/definition.ts'
+import type { Change, Removal } from '../core/change-tokens.ts'
 import type { ScopeValue } from '../core/reach/scopes.ts'
 import type { CacheNode } from '../core/node.ts'
 import type { NodeStats } from '../core/stats.ts'
@@ -23,7 +24,7 @@ export interface MemoizeOptions<
 /** A function whose results are cached. */
 export interface MemoizedFunction<Arguments extends readonly unknown[], Value> {
   (...parameters: Arguments): Promise<Value>
-  /** The node behind it. */
+  /** The node behind it: `quote.node.get(['AAPL'], { after: token })`. */
   readonly node: CacheNode<Arguments, Value>
   /** As `node.peek`, of the result for these arguments. */
   peek(...parameters: Arguments): Value | undefined
@@ -31,12 +32,12 @@ export interface MemoizedFunction<Arguments extends readonly unknown[], Value> {
   has(...parameters: Arguments): Promise<boolean>
   /** Calls the function, whatever there is, and keeps the result. */
   refresh(...parameters: Arguments): Promise<Value>
-  /** Makes the result for these arguments unusable. @returns whether there was one */
-  invalidate(...parameters: Arguments): Promise<boolean>
+  /** Makes the result for these arguments unusable. @returns whether there was one, and the token of this change */
+  invalidate(...parameters: Arguments): Promise<Removal>
   /** Makes the result for these arguments stale. */
-  expire(...parameters: Arguments): Promise<void>
+  expire(...parameters: Arguments): Promise<Change>
   /** Makes all results unusable. */
-  invalidateAll(): Promise<void>
+  invalidateAll(): Promise<Change>
   /** The keys of the results that are cached. */
   keys(): AsyncIterable<string>
   stats(): NodeStats

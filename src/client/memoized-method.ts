@@ -1,4 +1,5 @@
 import type { Definition, NodeTerms } from '../core/definition.ts'
+import type { Change, Removal } from '../core/change-tokens.ts'
 import type { ScopeValue } from '../core/reach/scopes.ts'
 import type { CacheNode } from '../core/node.ts'
 import type { ArgumentsToKey } from '../kernel/arguments.ts'
@@ -40,8 +41,8 @@ export interface BoundCall<Arguments extends readonly unknown[], Value> {
   peek(...parameters: Arguments): Value | undefined
   has(...parameters: Arguments): Promise<boolean>
   refresh(...parameters: Arguments): Promise<Value>
-  invalidate(...parameters: Arguments): Promise<boolean>
-  expire(...parameters: Arguments): Promise<void>
+  invalidate(...parameters: Arguments): Promise<Removal>
+  expire(...parameters: Arguments): Promise<Change>
 }
 
 /** A method as a decorator gets it. */

@@ -1,3 +1,4 @@
+import type { Change, Removal } from '../core/change-tokens.ts'
 import { invalidateKeys } from '../core/change.ts'
 import type { LoadContext } from '../core/definition.ts'
 import { type LifetimeOptions, resolveLifetime } from '../core/lifetime.ts'
@@ -20,6 +21,12 @@ export interface ScopeOptions<Tree extends ScopeTree = ScopeTree> {
   readonly scope?: ScopePath<Tree> | typeof globalScope | undefined
 }
 
+/** What reading an entry without a node may ask for. */
+export interface ReadOptions<Tree extends ScopeTree = ScopeTree> extends ScopeOptions<Tree> {
+  /** The token that a change has given, in whichever process, or several: nothing older than that is answered. */
+  readonly after?: string | readonly string[] | undefined
+}
+
 /** How long an entry without a node lives, and what it can be named by besides its key. */
 export interface SetOptions<Tree extends ScopeTree = ScopeTree>
   extends LifetimeOptions<string, unknown>, ScopeOptions<Tree> {
@@ -29,7 +36,7 @@ export interface SetOptions<Tree extends ScopeTree = ScopeTree>
 
 /** What a {@link PlainEntries.getOrLoad} may ask for. */
 export interface GetOrLoadOptions<Value, Tree extends ScopeTree = ScopeTree>
-  extends LifetimeOptions<string, Value>, ScopeOptions<Tree> {
+  extends LifetimeOptions<string, Value>, ReadOptions<Tree> {
   /** What an invalidation can name besides the key. */
   readonly tags?: readonly string[] | undefined
   /** Gives up waiting when aborted. */
@@ -48,16 +55,17 @@ export class PlainEntries {
     this.#scopes = scopes
   }
 
-  async get(params: string, options?: ScopeOptions): Promise<unknown> {
+  async get(params: string, options?: ReadOptions): Promise<unknown> {
     if (!this.#plan.enabled) return undefined
     const { key, levels } = this.#place(params, options, 'get')
-    return lookUp(this.#plan, { key, params, ties: tie(levels, []) })
+    return lookUp(this.#plan, { key, params, ties: tie(levels, []), options: options && { after: options.after } })
   }
 
-  async set(params: string, value: unknown, options?: SetOptions): Promise<void> {
+  async set(params: string, value: unknown, options?: SetOptions): Promise<Change> {
     const { key, levels } = this.#place(params, options, 'set')
     const ties = tie(levels, this.#tags(options, 'set'))
     await set(this.#plan, { key, params, lifetime: this.#lifetime(options, 'set'), ties }, value)
+    return this.#plan.commons.tokens.tell({})
   }
 
   async getOrLoad(
@@ -66,11 +74,12 @@ export class PlainEntries {
     options: GetOrLoadOptions<unknown> = {},
   ): Promise<unknown> {
     const { key, levels } = this.#place(params, options, 'getOrLoad')
-    const near = options.maxAge === undefined ? hitNear(this.#plan, key) : undefined
+    const near = options.maxAge === undefined && options.after === undefined ? hitNear(this.#plan, key) : undefined
     if (near !== undefined) return near.value
     const perCall = {
       signal: options.signal,
       maxAge: options.maxAge,
+      after: options.after,
       load: (_: string, context: LoadContext) => load(context),
     }
     if (!this.#plan.enabled) return straight(this.#plan, params, perCall)
@@ -79,8 +88,9 @@ export class PlainEntries {
     return read(this.#plan, { key, params, options: perCall, lifetime, ties })
   }
 
-  async delete(key: string, options?: ScopeOptions): Promise<boolean> {
-    return (await invalidateKeys(this.#plan, [this.#place(key, options, 'delete').key])) > 0
+  async delete(key: string, options?: ScopeOptions): Promise<Removal> {
+    const existed = (await invalidateKeys(this.#plan, [this.#place(key, options, 'delete').key])) > 0
+    return this.#plan.commons.tokens.tell({ existed })
   }
 
   #place(

@@ -70,4 +70,5 @@ export function finish<Params, Value>(plan: Plan<Params, Value>, flight: NodeFli
   if (errand.purpose === 'lookup') commons.lookups.finish(flight)
   else commons.flights.finish(flight)
   if (errand.purpose === 'revalidate') commons.revalidations--
+  if (errand.followers !== undefined) for (const follow of errand.followers) follow()
 }

@@ -8,6 +8,7 @@ import { CacheError } from '../kernel/errors.ts'
 import type { Stamp } from '../kernel/stamp.ts'
 import { Events, warn } from '../observe/events.ts'
 import type { CacheEvents } from './events.ts'
+import { ChangeTokens } from './change-tokens.ts'
 import type { ErrorMemory } from './error-memory.ts'
 import { type KnownLabel, Labels } from './reach/labels.ts'
 
@@ -45,6 +46,8 @@ export class Commons {
   readonly labels: Labels = new Labels()
   /** The errors that nodes with tags or a scope remember. */
   readonly errors: Set<ErrorMemory> = new Set()
+  /** The tokens of changes, and when each was first seen. */
+  readonly tokens: ChangeTokens
   /** Milliseconds a loaded value is kept in memory while the authority can't be reached. */
   readonly blindTtl: number
   /** How many flights nobody waits for. */
@@ -55,6 +58,7 @@ export class Commons {
     this.clock = parts.clock
     this.chance = parts.chance
     this.blindTtl = parts.blindTtl
+    this.tokens = new ChangeTokens(parts.chance)
   }
 
   /** What a tier needs to do its work. */

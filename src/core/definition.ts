@@ -91,7 +91,7 @@ export interface NodeTerms<Params, Value, StorageName extends string = string>
 }
 
 /** Whose a node's entries are. */
-export interface ScopeTerms<Params, Scope extends string = typeof globalScope> {
+interface ScopeTerms<Params, Scope extends string = typeof globalScope> {
   /**
    * The level of the cache's `scopes` its entries belong to: part of every key. The params have what it needs, under the
    * names the scopes give, unless `scopeParams` says so otherwise.
@@ -124,6 +124,11 @@ export interface GetOptions<Params, Value> {
   readonly signal?: AbortSignal | undefined
   /** How old the answer may be at most. */
   readonly maxAge?: Duration | undefined
+  /**
+   * The token that a change has given, in whichever process, or several: nothing older than that is answered. A copy, or a
+   * load under way, that may be older is passed over, once for each token.
+   */
+  readonly after?: string | readonly string[] | undefined
   /** Instead of the node's load, should this call be the one that loads. */
   readonly load?: Load<Params, Value> | undefined
 }

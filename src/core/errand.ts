@@ -37,6 +37,12 @@ export interface Errand<Params, Value> {
   /** The epochs of its node, and the one in which it began: that of the copies it keeps. */
   readonly epochs: Epochs
   readonly epoch: number
+  /** The tick of change tokens at which it began: that of the copies it keeps. */
+  readonly asOf: number
+  /** The tick before which nothing it may be answered with began. */
+  readonly oldest: number
+  /** What its callers want at least. */
+  notBefore: number
   /** There was a copy that may be out of date. */
   suspect: boolean
   /** A feed has told that its key changed: what it has read so far may be out of date. */
@@ -57,10 +63,12 @@ export interface Errand<Params, Value> {
   entry: Entry<Value> | undefined
   /** It has been taken off the table, by itself or by somebody else. */
   finished: boolean
+  /** Told when that happens. */
+  followers: (() => void)[] | undefined
 }
 
 /** How a flight's tags and scopes stood before its load began. */
-export interface Before {
+interface Before {
   readonly stamp: Stamp
   /** What was known by then has an earlier tick. */
   readonly tick: number

@@ -1,12 +1,13 @@
 import { Flight } from '../flight/flight.ts'
 import { stoodDown } from './arrive.ts'
+import { anyTime } from './change-tokens.ts'
 import { countHit, countMiss } from './count.ts'
 import type { Errand, Fallback, NodeFlight, Purpose } from './errand.ts'
 import { useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
 import { untied } from './reach/reach.ts'
 import { stands } from './reach/stand.ts'
-import { maxAgeOf, type Request } from './request.ts'
+import { maxAgeOf, notBeforeOf, type Request } from './request.ts'
 
 // Most refreshes behind an answer at once; beyond it a stale value is served without one.
 const mostRevalidations = 1_000
@@ -19,6 +20,9 @@ export function fly<Params, Value>(
 ): Promise<Value> {
   const { commons, counters } = plan
   const current = commons.flights.get(request.key) as NodeFlight<Params, Value> | undefined
+  if (current !== undefined && isTooOld(plan, request, current) && current.errand.notBefore !== anyTime) {
+    return follow(plan, request, current)
+  }
   if (current === undefined || isOver(plan, request, current)) return launch(plan, request, 'answer', { fallback })
   const nearest = plan.localTiers[0] ?? plan.remoteTiers[0]
   if (current.landed && current.errand.entry !== undefined && nearest !== undefined) {
@@ -85,8 +89,8 @@ export async function handOver<Params, Value>(
   flight: NodeFlight<Params, Value>,
 ): Promise<void> {
   const { key, errand } = flight
-  const { params, lifetime, load, loadMany, maxAge, purpose, counted } = errand
-  const request = { key, params, lifetime, options: { load, loadMany, maxAge } }
+  const { params, lifetime, load, loadMany, maxAge, notBefore, purpose, counted } = errand
+  const request = { key, params, lifetime, notBefore, options: { load, loadMany, maxAge } }
   const current = plan.commons.flights.get(key) as NodeFlight<Params, Value> | undefined
   const state = { counted, handovers: errand.handovers + 1 }
   const isJoined = purpose !== 'refresh' && current !== undefined && !isOver(plan, request, current)
@@ -99,12 +103,31 @@ export async function handOver<Params, Value>(
   )
 }
 
+// Whoever else names a token waits for what it writes, and so do those who come meanwhile with tokens of their own: all of
+// them are content with the next flight. If each overtook the one before, nothing would ever be written.
+async function follow<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  flight: NodeFlight<Params, Value>,
+): Promise<Value> {
+  const { errand } = flight
+  const signal = request.options?.signal
+  const over = new Promise<void>((resolve) => (errand.followers ??= []).push(resolve))
+  await flight.board('landing', signal).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error
+  })
+  await over
+  return fly(plan, request)
+}
+
 function join<Params, Value>(
   plan: Plan<Params, Value>,
   request: Request<Params, Value>,
   flight: NodeFlight<Params, Value>,
 ): Promise<Value> {
   const signal = request.options?.signal
+  // Whoever it hands its callers on to has to content them all.
+  flight.errand.notBefore = Math.max(flight.errand.notBefore, notBeforeOf(plan, request))
   const answer = isUsable(plan, request, flight)
     ? flight.board('answer', signal)
     : // What it serves in the meantime has become too old for that; what it brings may never come.
@@ -128,13 +151,22 @@ function join<Params, Value>(
   })
 }
 
+/** Whether a flight may be answered with something from before the changes whose tokens a request names. */
+export function isTooOld<Params, Value>(
+  plan: Plan<Params, Value>,
+  request: Request<Params, Value>,
+  { errand }: NodeFlight<Params, Value>,
+): boolean {
+  return !plan.commons.tokens.covers(errand.oldest, notBeforeOf(plan, request))
+}
+
 // A flight stays until its writes end. If they take longer than its value lives, it can't be joined any more.
 function isOver<Params, Value>(
   plan: Plan<Params, Value>,
   request: Request<Params, Value>,
   flight: NodeFlight<Params, Value>,
 ): boolean {
-  return flight.landed && !isUsable(plan, request, flight)
+  return isTooOld(plan, request, flight) || (flight.landed && !isUsable(plan, request, flight))
 }
 
 function isUsable<Params, Value>(
@@ -155,6 +187,10 @@ function errandOf<Params, Value>(
 ): Errand<Params, Value> {
   const { params, options, lifetime = plan.lifetime } = request
   const own = options?.load !== undefined || options?.loadMany !== undefined ? options : plan
+  const notBefore = notBeforeOf(plan, request)
+  const asOf = plan.commons.tokens.tick
+  // A tier above the authority may have something of any age, and is passed over by who names a token.
+  const mayFindOld = state.fallback !== undefined || (notBefore === anyTime && plan.remoteTiers.length > 1)
   const ties = request.ties ?? plan.reach?.tiesOf(params) ?? untied
   return {
     purpose,
@@ -169,6 +205,9 @@ function errandOf<Params, Value>(
     before: undefined,
     epochs: plan.epochs,
     epoch: plan.epochs.stamp,
+    asOf,
+    oldest: mayFindOld ? notBefore : asOf,
+    notBefore,
     suspect: state.fallback?.suspect === true,
     overtaken: false,
     handovers: state.handovers ?? 0,
@@ -179,5 +218,6 @@ function errandOf<Params, Value>(
     counted: state.counted ?? (purpose === 'revalidate' || purpose === 'refresh'),
     entry: undefined,
     finished: false,
+    followers: undefined,
   }
 }

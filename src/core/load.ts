@@ -154,7 +154,9 @@ function fail<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Param
   const { errorTtl } = flight.errand.lifetime
   release(plan, flight)
   if (answerStale(plan, flight, 'error')) return
-  if (errorTtl > 0 && flight.fenced) plan.errors.remember(flight.key, error, plan.commons.clock.now() + errorTtl)
+  if (errorTtl > 0 && flight.fenced) {
+    plan.errors.remember(flight.key, error, plan.commons.clock.now() + errorTtl, flight.errand.asOf)
+  }
   flight.reject(error)
 }
 

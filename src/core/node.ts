@@ -1,4 +1,5 @@
 import { expireKeys, invalidateAll, invalidateKeys } from './change.ts'
+import type { Change, Removal } from './change-tokens.ts'
 import type { GetManyOptions, GetOptions, Load } from './definition.ts'
 import { type EventSource, type ListenOptions, listenTo } from './invalidate-on.ts'
 import { keysOf } from './list.ts'
@@ -15,7 +16,7 @@ export interface AnyNode {
   readonly name: string
   /** What it caches; for the compiler alone. */
   readonly $types: { readonly params: unknown; readonly value: unknown }
-  invalidateAll(): Promise<void>
+  invalidateAll(): Promise<Change>
   keys(): AsyncIterable<string>
   stats(): NodeStats
   resetStats(): void
@@ -80,10 +81,12 @@ export class CacheNode<Params, Value> implements AnyNode {
 
   /**
    * Sets a value in every tier, as if it had just been loaded. A load under way may no longer write.
+   * @returns the token of this change, for a `get` elsewhere
    * @throws CacheError `INVALID_OPTION` for `undefined`; `UNSERIALIZABLE`; `STORAGE_UNAVAILABLE`
    */
-  async set(params: Params, value: Exclude<Value, undefined>): Promise<void> {
+  async set(params: Params, value: Exclude<Value, undefined>): Promise<Change> {
     await set(this.#plan, { key: this.#plan.keyOf(params), params }, value)
+    return this.#plan.commons.tokens.tell({})
   }
 
   /** Whether there is a value, in any tier. Never loads. */
@@ -100,24 +103,29 @@ export class CacheNode<Params, Value> implements AnyNode {
 
   /**
    * Makes the entry unusable, here and in every tier. When it resolves, no call returns a value whose load began before.
-   * @returns whether there was one
-   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached: its entry may be read again; memory's is gone
+   * @returns whether there was one, and the token of this change, for a `get` elsewhere
+   * @throws CacheError `STORAGE_UNAVAILABLE` if a tier did not confirm it: it holds in this process at once, and the tier is
+   * told again before it is asked for anything
    */
-  async invalidate(params: Params): Promise<boolean> {
-    return (await invalidateKeys(this.#plan, [this.#plan.keyOf(params)])) > 0
+  async invalidate(params: Params): Promise<Removal> {
+    const existed = (await invalidateKeys(this.#plan, [this.#plan.keyOf(params)])) > 0
+    return this.#plan.commons.tokens.tell({ existed })
   }
 
   /**
    * Makes the entry stale: served on the node's terms (`staleWhileRevalidate`, `staleIfError`) while one caller reloads.
+   * @returns the token of this change, for a `get` elsewhere
    * @throws CacheError `STORAGE_UNAVAILABLE` if a tier could not be reached
    */
-  async expire(params: Params): Promise<void> {
+  async expire(params: Params): Promise<Change> {
     await expireKeys(this.#plan, [this.#plan.keyOf(params)])
+    return this.#plan.commons.tokens.tell({})
   }
 
   /** {@link invalidate} for every key of the node. */
-  async invalidateAll(): Promise<void> {
+  async invalidateAll(): Promise<Change> {
     await invalidateAll(this.#plan)
+    return this.#plan.commons.tokens.tell({})
   }
 
   /**

@@ -4,11 +4,11 @@ import { stopwatch } from '../observe/stopwatch.ts'
 import { countHit, countMiss } from './count.ts'
 import type { GetManyOptions } from './definition.ts'
 import type { NodeFlight } from './errand.ts'
-import { fly, launch, revalidate } from './fly.ts'
+import { fly, isTooOld, launch, revalidate } from './fly.ts'
 import { type Lifetime, type Use, useOf } from './lifetime.ts'
 import type { Plan } from './plan.ts'
 import { asItStands, findStanding, stands } from './reach/stand.ts'
-import { maxAgeOf, type Request } from './request.ts'
+import { maxAgeOf, notBeforeOf, type Request } from './request.ts'
 import type { Copy, LocalTier } from './tiers/local-tier.ts'
 
 // One in 256 of the reads that memory answers is measured: measuring each would double its cost.
@@ -24,10 +24,11 @@ export function read<Params, Value>(plan: Plan<Params, Value>, request: Request<
   try {
     commons.refuseIfClosed()
     const maxAge = maxAgeOf(plan, request)
+    const notBefore = notBeforeOf(plan, request)
     const lifetime = request.lifetime ?? plan.lifetime
     const now = commons.clock.now()
 
-    const found = findLocally(plan, key, now, { lifetime, maxAge })
+    const found = findLocally(plan, key, now, { lifetime, maxAge, notBefore })
     if (found?.use === 'fresh') {
       countHit(plan, key, found.tier, false)
       return Promise.resolve(found.entry.value)
@@ -38,7 +39,8 @@ export function read<Params, Value>(plan: Plan<Params, Value>, request: Request<
       return Promise.resolve(found.entry.value)
     }
     const remembered = plan.errors.find(key, now)
-    if (remembered !== undefined && !bringsAnotherLoad(plan, options)) {
+    const isKnown = remembered !== undefined && commons.tokens.covers(remembered.asOf, notBefore)
+    if (isKnown && !bringsAnotherLoad(plan, options)) {
       countMiss(plan, key)
       return Promise.reject(remembered.error)
     }
@@ -88,13 +90,17 @@ export function lookUp<Params, Value>(
   const { commons } = plan
   const { key } = request
   commons.refuseIfClosed()
-  const found = findLocally(plan, key, commons.clock.now(), { lifetime: plan.lifetime, maxAge: Infinity })
+  const found = findLocally(plan, key, commons.clock.now(), {
+    lifetime: plan.lifetime,
+    maxAge: Infinity,
+    notBefore: notBeforeOf(plan, request),
+  })
   if (found?.use === 'fresh' || found?.use === 'while-revalidating') {
     countHit(plan, key, found.tier, found.use !== 'fresh')
     return Promise.resolve(found.entry.value)
   }
   const current = commons.lookups.get(key) as NodeFlight<Params, Value> | undefined
-  if (current !== undefined) {
+  if (current !== undefined && !isTooOld(plan, request, current)) {
     countMiss(plan, key)
     plan.counters.coalesced++
     return current.board('answer', request.options?.signal)
@@ -131,11 +137,16 @@ function findLocally<Params, Value>(
   plan: Plan<Params, Value>,
   key: string,
   now: number,
-  terms: { readonly lifetime: Lifetime<Params, Value>; readonly maxAge: number },
+  terms: { readonly lifetime: Lifetime<Params, Value>; readonly maxAge: number; readonly notBefore: number },
 ): Found<Value> | undefined {
   let best: Found<Value> | undefined
   for (const [depth, tier] of plan.localTiers.entries()) {
     const entry = findStanding(plan, tier, key, now)
+    // What may be from before that change is not even served when nothing else can be had.
+    if (entry !== undefined && !plan.commons.tokens.covers(entry.asOf, terms.notBefore)) {
+      tier.counters.misses++
+      continue
+    }
     if (entry !== undefined && !plan.epochs.trusts(entry.epoch)) {
       tier.counters.misses++
       best ??= suspectIn(plan, tier, entry, now)

@@ -1,4 +1,5 @@
 import { parseDuration } from '../kernel/duration.ts'
+import { anyTime } from './change-tokens.ts'
 import type { GetManyOptions } from './definition.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { AnyPlan } from './plan.ts'
@@ -11,6 +12,8 @@ export interface Request<Params, Value> {
   readonly options?: GetManyOptions<Params, Value> | undefined
   /** Other terms than the node's. */
   readonly lifetime?: Lifetime<Params, Value> | undefined
+  /** The tick of change tokens before which nothing it is answered with may have begun. */
+  readonly notBefore?: number | undefined
   /** Other tags and scopes than the params tell. */
   readonly ties?: Ties | undefined
 }
@@ -19,4 +22,13 @@ export interface Request<Params, Value> {
 export function maxAgeOf<Params, Value>(plan: AnyPlan, { options }: Request<Params, Value>): number {
   if (options?.maxAge === undefined) return Infinity
   return parseDuration(options.maxAge, `node '${plan.name}': get: maxAge`)
+}
+
+/** The tick before which nothing that answers a request may have begun. @throws CacheError `INVALID_OPTION` */
+export function notBeforeOf<Params, Value>(
+  plan: AnyPlan,
+  { options, notBefore = anyTime }: Request<Params, Value>,
+): number {
+  if (options?.after === undefined) return notBefore
+  return plan.commons.tokens.tickOf(options.after, `node '${plan.name}': get: after`)
 }

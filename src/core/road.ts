@@ -1,4 +1,5 @@
 import { answerFrom, answerMissing, answerStale, finish } from './arrive.ts'
+import { anyTime } from './change-tokens.ts'
 import type { NodeFlight } from './errand.ts'
 import { claim } from './lease.ts'
 import { madeStale } from '../kernel/entry.ts'
@@ -46,14 +47,18 @@ async function readTiers<Params, Value>(
   let missing = [...flights]
   for (const [depth, tier] of plan.remoteTiers.entries()) {
     if (missing.length === 0) break
-    const entries = await readStanding(plan, tier, missing, route).catch(() => undefined)
+    const isLast = tier === plan.authority
+    // Whoever names the token of a change wants nothing that may be older, and of a copy nobody knows.
+    const passing = isLast ? [] : missing.filter(({ errand }) => errand.notBefore !== anyTime)
+    const asked = passing.length === 0 ? missing : missing.filter(({ errand }) => errand.notBefore === anyTime)
+    if (asked.length === 0) continue
+    const entries = await readStanding(plan, tier, asked, route).catch(() => undefined)
     if (entries === undefined) {
       route.down.add(tier)
       continue
     }
     const now = plan.commons.clock.now()
-    const isLast = tier === plan.authority
-    missing = missing.filter((flight, index) => {
+    const missingHere = asked.filter((flight, index) => {
       const { errand } = flight
       const entry = entries[index]
       if (isLast && errand.suspect) plan.epochs.verifiedCount++
@@ -79,6 +84,7 @@ async function readTiers<Params, Value>(
       else ends.push(copied.finally(() => finish(plan, flight)))
       return false
     })
+    missing = passing.concat(missingHere)
   }
   return missing.filter((flight) => {
     const { errand } = flight
@@ -93,7 +99,8 @@ async function readTiers<Params, Value>(
 
 // A copy in memory of what is there no more is not to be served later either, when the authority can't be asked.
 function giveUpFallback<Params, Value>(plan: Plan<Params, Value>, flight: NodeFlight<Params, Value>): void {
-  if (flight.errand.fallback === undefined) return
+  const { fallback, notBefore } = flight.errand
+  if (fallback === undefined && notBefore === anyTime) return
   flight.errand.fallback = undefined
   if (flight.fenced) for (const tier of plan.localTiers) tier.drop(flight.key)
 }

@@ -47,10 +47,10 @@ export async function set<Params, Value>(
   const late = reach?.lateOf(params, value, ties) ?? []
   const labels = [...ties.known, ...ties.named, ...late]
   cut(plan, key)
-  const { stamp: epoch } = plan.epochs
+  const origin = { epoch: plan.epochs.stamp, asOf: commons.tokens.tick }
   if (authority === undefined) {
     const stamp = labels.length === 0 ? undefined : stampOf(plan, labels, ties.known.length)
-    return keepLocally(plan, key, { ...entry, stamp }, epoch)
+    return keepLocally(plan, key, { ...entry, stamp }, origin)
   }
   // Of its tags and scopes, what was called for before this is waited for, and what is called for after it overtakes it.
   const changing = Promise.all(labels.flatMap((label) => label.changing ?? []))
@@ -69,8 +69,8 @@ export async function set<Params, Value>(
         count,
       })
       if (written === undefined) return
-      await writeCopies(plan, fence, { key, entry: written }, epoch)
-      if (fence.fenced) keepLocally(plan, key, written, epoch)
+      await writeCopies(plan, fence, { key, entry: written }, origin.epoch)
+      if (fence.fenced) keepLocally(plan, key, written, origin)
     } finally {
       commons.sets.finish(fence)
     }

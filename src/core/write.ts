@@ -1,11 +1,13 @@
 import type { Entry } from '../kernel/entry.ts'
 import { CacheError } from '../kernel/errors.ts'
 import { warn } from '../observe/events.ts'
+import { asOfUnknown } from './change-tokens.ts'
 import type { NodeFlight } from './errand.ts'
 import type { Refusal } from './events.ts'
 import type { AnyPlan, Places, Plan } from './plan.ts'
 import { sealed } from './reach/after-load.ts'
 import type { Route } from './route.ts'
+import type { Copy } from './tiers/local-tier.ts'
 import type { RemoteTier } from './tiers/remote-tier.ts'
 
 /**
@@ -21,12 +23,12 @@ export async function keep<Params, Value>(
   const { authority, commons } = plan
   if (flight.errand.surplus) return
   if (authority === undefined) {
-    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
+    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand)
     else refused(plan, flight, 'fence')
     return
   }
   if (route.down.has(authority)) {
-    if (flight.fenced) keepLocally(plan, flight.key, entry, emergencyEpoch(flight), commons.blindTtl)
+    if (flight.fenced) keepLocally(plan, flight.key, entry, emergency(flight), commons.blindTtl)
     return
   }
   try {
@@ -50,8 +52,11 @@ export function copyUp<Params, Value>(
   depth: number,
   route: Route<Value>,
 ): Promise<void> | undefined {
+  // What a tier above the authority had may be of any age.
+  const { epoch, asOf } = flight.errand
+  const origin = { epoch, asOf: depth === plan.remoteTiers.length - 1 ? asOf : asOfUnknown }
   const keep = (): void => {
-    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)
+    if (flight.fenced) keepLocally(plan, flight.key, entry, origin)
   }
   const hosts = depth === 0 ? [] : plan.remoteTiers.slice(0, depth).filter((tier) => !route.down.has(tier))
   if (hosts.length > 0) return copyToHosts(plan, flight, entry, hosts).then(keep)
@@ -68,24 +73,24 @@ export function release<Params, Value>(plan: Plan<Params, Value>, flight: NodeFl
   giveBack(plan, flight.key, token, plan.authority)
 }
 
-/** Keeps an entry in the private tiers. @param epoch that of the flight that brought it, when it began */
+/** Keeps an entry in the private tiers. @param origin when the flight that brought it began */
 export function keepLocally<Value>(
   plan: Places<Value>,
   key: string,
   entry: Entry<Value>,
-  epoch: number,
+  { epoch, asOf }: Pick<Copy, 'epoch' | 'asOf'>,
   atMost: number = Infinity,
 ): void {
   const now = plan.commons.clock.now()
   const { value, createdAt, staleAt, expiredAt, stamp } = entry
-  const copy = { value, createdAt, staleAt, expiredAt, stamp, epoch }
+  const copy = { value, createdAt, staleAt, expiredAt, stamp, epoch, asOf }
   for (const tier of plan.localTiers) tier.put(key, copy, now, atMost)
 }
 
 // Served for a moment without a look below, though no feed is heard; unless one has been since the flight began.
-function emergencyEpoch<Params, Value>({ errand }: NodeFlight<Params, Value>): number {
-  const { epochs, epoch } = errand
-  return epoch === epochs.stamp ? epochs.emergency : epoch
+function emergency<Params, Value>({ errand }: NodeFlight<Params, Value>): Pick<Copy, 'epoch' | 'asOf'> {
+  const { epochs, epoch, asOf } = errand
+  return { epoch: epoch === epochs.stamp ? epochs.emergency : epoch, asOf }
 }
 
 // Returns the entry as it was written.

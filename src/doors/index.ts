@@ -2,12 +2,14 @@ export { createCache } from '../client/create-cache.ts'
 export type { CacheOptions } from '../client/create-cache.ts'
 export { openStorage } from '../client/open-storage.ts'
 export type { OpenedStorage, StorageOptions, StorageOptionsByScheme } from '../client/open-storage.ts'
-export type { Cache } from '../client/cache.ts'
+export type { Cache, Purged } from '../client/cache.ts'
+export type { AfterCommit, Committed } from '../client/after-commit.ts'
 export type { StorageSync } from '../client/storages-sync.ts'
 export type { CacheStats, StorageSummary } from '../client/cache-stats.ts'
 export type { MemoizedFunction, MemoizeOptions } from '../client/memoize.ts'
 export type { BoundCall, MemoizedMethodOptions, MethodCall, Self } from '../client/memoized-method.ts'
-export type { GetOrLoadOptions, ScopeOptions, SetOptions } from '../client/plain-entries.ts'
+export type { GetOrLoadOptions, ReadOptions, ScopeOptions, SetOptions } from '../client/plain-entries.ts'
+export type { Change, Removal } from '../core/change-tokens.ts'
 export type {
   GetManyOptions,
   GetOptions,
@@ -52,6 +54,7 @@ export { CacheError } from '../kernel/errors.ts'
 export type { CacheErrorCode } from '../kernel/errors.ts'
 export type { Bus, BusListener, BusSeat } from '../contracts/bus.ts'
 export type { EvictionReason, LocalStorage, LocalStorageStats } from '../contracts/local-storage.ts'
+export type { TransactionClient } from '../clients/transaction-client.ts'
 export type { Serializer } from '../contracts/serializer.ts'
 export type {
   Capabilities,

@@ -85,10 +85,14 @@ describe('a memoized function', () => {
       name: 'quote',
       staleWhileRevalidate: '1m',
     })
-    expect([quote.peek('A'), await quote.has('A'), await quote.invalidate('A')]).toEqual([undefined, false, false])
+    expect([quote.peek('A'), await quote.has('A'), (await quote.invalidate('A')).existed]).toEqual([
+      undefined,
+      false,
+      false,
+    ])
     expect([await quote('A'), quote.peek('A'), await quote.has('A')]).toEqual(['A 1', 'A 1', true])
     expect([await quote.refresh('A'), await quote('A')]).toEqual(['A 2', 'A 2'])
-    expect([await quote.invalidate('A'), await quote('A')]).toEqual([true, 'A 3'])
+    expect([(await quote.invalidate('A')).existed, await quote('A')]).toEqual([true, 'A 3'])
     await quote.expire('A')
     expect(await quote('A')).toBe('A 3')
     await cache.idle()

@@ -276,10 +276,14 @@ describe('cache.call', () => {
     }
     const prices = new Prices()
     const average = cache.call(prices, 'average')
-    expect([average.peek(1), await average.has(1), await average.invalidate(1)]).toEqual([undefined, false, false])
+    expect([average.peek(1), await average.has(1), (await average.invalidate(1)).existed]).toEqual([
+      undefined,
+      false,
+      false,
+    ])
     expect([await prices.average(1), average.peek(1), await average.has(1)]).toEqual(['1 1', '1 1', true])
     expect([await average.refresh(1), await prices.average(1)]).toEqual(['1 2', '1 2'])
-    expect([await average.invalidate(1), await prices.average(1)]).toEqual([true, '1 3'])
+    expect([(await average.invalidate(1)).existed, await prices.average(1)]).toEqual([true, '1 3'])
     await average.expire(1)
     expect(await prices.average(1)).toBe('1 3')
     await cache.idle()

@@ -191,7 +191,7 @@ describe('with enabled: false', () => {
     })
     await on!.user.get()
     await on!.cache.idle()
-    expect(await off!.user.invalidate()).toBe(true)
+    expect(await off!.user.invalidate()).toMatchObject({ existed: true })
     expect(await on!.user.has()).toBe(false)
   })
 

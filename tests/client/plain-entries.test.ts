@@ -25,10 +25,18 @@ const kinds: Readonly<Record<string, () => { clock: VirtualClock; cache: Cache }
 describe.each(Object.entries(kinds))('entries without a node, %s', (_, make) => {
   test('are there once they are set, until they are deleted', async () => {
     const { cache } = make()
-    expect([await cache.get('k'), await cache.has('k'), await cache.delete('k')]).toEqual([undefined, false, false])
+    expect([await cache.get('k'), await cache.has('k'), (await cache.delete('k')).existed]).toEqual([
+      undefined,
+      false,
+      false,
+    ])
     await cache.set('k', { a: 1 })
     expect([await cache.get('k'), await cache.has('k')]).toEqual([{ a: 1 }, true])
-    expect([await cache.delete('k'), await cache.get('k'), await cache.has('k')]).toEqual([true, undefined, false])
+    expect([(await cache.delete('k')).existed, await cache.get('k'), await cache.has('k')]).toEqual([
+      true,
+      undefined,
+      false,
+    ])
   })
 
   test.each([null, 0, '', false])('DEFECTS 25: %j is set, found, and loaded once', async (value) => {
@@ -39,7 +47,7 @@ describe.each(Object.entries(kinds))('entries without a node, %s', (_, make) => 
     expect(await cache.getOrLoad('loaded', load)).toBe(value)
     await cache.idle()
     expect([await cache.getOrLoad('loaded', load), load.mock.calls.length]).toEqual([value, 1])
-    expect(await cache.delete('set')).toBe(true)
+    expect(await cache.delete('set')).toMatchObject({ existed: true })
   })
 
   test('undefined is refused when it is set, and answered but not kept when it is loaded', async () => {
@@ -157,7 +165,11 @@ test('with enabled: false what others have set is not there either', async () =>
 test('with enabled: false they are never there, and always loaded', async () => {
   const cache = createCache({ enabled: false })
   await cache.set('k', 'set')
-  expect([await cache.get('k'), await cache.has('k'), await cache.delete('k')]).toEqual([undefined, false, false])
+  expect([await cache.get('k'), await cache.has('k'), (await cache.delete('k')).existed]).toEqual([
+    undefined,
+    false,
+    false,
+  ])
   const load = vi.fn<() => string>(() => 'loaded')
   expect([await cache.getOrLoad('k', load), await cache.getOrLoad('k', load)]).toEqual(['loaded', 'loaded'])
   expect(load).toHaveBeenCalledTimes(2)

@@ -50,7 +50,7 @@ describe('an entry', () => {
 describe('the memory of errors', () => {
   test('forgets when the time has come, and no later', () => {
     const errors = new ErrorMemory()
-    errors.remember('a', 'why', 100)
+    errors.remember('a', 'why', 100, 0)
     expect(errors.find('a', 99)?.error).toBe('why')
     expect(errors.find('a', 100)).toBeUndefined()
     expect(errors.find('a', 0)).toBeUndefined()
@@ -58,9 +58,9 @@ describe('the memory of errors', () => {
 
   test('is bounded: the oldest go, and one that is remembered again is not the oldest', () => {
     const errors = new ErrorMemory()
-    for (let key = 0; key < 1_000; key++) errors.remember(`${key}`, key, Infinity)
-    errors.remember('0', 'again', Infinity)
-    errors.remember('one too many', 1, Infinity)
+    for (let key = 0; key < 1_000; key++) errors.remember(`${key}`, key, Infinity, 0)
+    errors.remember('0', 'again', Infinity, 0)
+    errors.remember('one too many', 1, Infinity, 0)
     expect(errors.find('0', 0)?.error).toBe('again')
     expect(errors.find('1', 0)).toBeUndefined()
     expect(errors.find('2', 0)).toBeDefined()

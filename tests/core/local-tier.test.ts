@@ -13,6 +13,7 @@ test('what has less than a millisecond to live is not kept, and takes the place 
     staleAt: now + life,
     expiredAt: now + life,
     epoch: 0,
+    asOf: 0,
   })
   tier.put('k', entry('old', 100), now)
   tier.put('k', entry('new', 0.5), now)

@@ -18,15 +18,15 @@ function world() {
 function channel<Item>() {
   const items: Item[] = []
   let wake = (): void => {}
-  let returned = false
+  const state = { returned: false }
   const source: AsyncIterable<Item> = {
     [Symbol.asyncIterator]: () => ({
       async next() {
-        while (items.length === 0 && !returned) await new Promise<void>((resolve) => (wake = resolve))
-        return returned ? { done: true, value: undefined } : { done: false, value: items.shift() as Item }
+        while (items.length === 0 && !state.returned) await new Promise<void>((resolve) => (wake = resolve))
+        return state.returned ? { done: true, value: undefined } : { done: false, value: items.shift() as Item }
       },
       async return() {
-        returned = true
+        state.returned = true
         wake()
         return { done: true, value: undefined }
       },
@@ -36,7 +36,7 @@ function channel<Item>() {
     items.push(item)
     wake()
   }
-  return { source, push, isReturned: () => returned }
+  return { source, push, isReturned: () => state.returned }
 }
 
 test('an emitter, mapped to selectors, invalidates until it is called off', async () => {

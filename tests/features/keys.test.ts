@@ -242,7 +242,7 @@ test('keys of any kind work, over memory and SQLite, and outlive the process', a
   expect(await node.getMany(ids)).toEqual(ids)
   for (const id of ids) expect(await memoized(id)).toBe(id)
   expect(loads()).toBe(0)
-  for (const id of ids) expect(await node.invalidate(id)).toBe(true)
+  for (const id of ids) expect(await node.invalidate(id)).toMatchObject({ existed: true })
   for (const id of ids) expect(await node.has(id)).toBe(false)
   expect(await memoized(ids[0]!)).toBe(ids[0])
 })

@@ -248,15 +248,15 @@ class World {
   #node(who: Who, cache: Cache<string, typeof scopes.tree>): CacheNode<number, Value> {
     const { staleWhileRevalidate, staleIfError, labels } = this.#terms
     const tagsOf = (key: number): Which[] => ['all', key % 2 === 0 ? 'even' : 'odd']
-    const reach = {
+    const reach: Readonly<Record<Terms['labels'], object>> = {
       none: {},
       known: { tags: (key: number) => tagsOf(key) },
       late: { tags: (_: number, value: Value) => tagsOf(value.key) },
       scope: { scope: 'half' as const, scopeParams: (key: number) => ({ half: key % 2 }) },
     }
-    return (cache as Cache<string, typeof scopes.tree>).node({
+    return cache.node({
       name: 'n',
-      ...(reach[labels] as object),
+      ...reach[labels],
       key: (key: number) => key,
       load: (key) => this.#loadOne(who, key),
       ttl,

@@ -26,7 +26,7 @@ export const reachPlaces = ['memory', 'memory above a shared storage', 'a shared
 
 export type ReachPlace = (typeof reachPlaces)[number]
 
-export function reachScene<Tree extends ScopeTree = Record<never, never>>(
+export function reachScene<Tree extends ScopeTree = ScopeTree>(
   place: ReachPlace,
   options: Options<Tree> = {},
 ): ReachScene<Tree> {

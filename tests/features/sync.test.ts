@@ -192,6 +192,25 @@ test('blind and cut off from the server, copies are served as stale on the nodeâ
   expect(strict.peek('a')).toBeUndefined()
 })
 
+test('a suspect copy of what the server has no more is not served later either, when the server canâ€™t be asked', async () => {
+  const { ours, theirs } = twoProcesses()
+  const { clock, shared } = ours
+  let isDown = false
+  const load = (): string => {
+    if (isDown) throw new Error('the source failed')
+    return 'old'
+  }
+  const node = counting(ours, { load, staleIfError: '1m' })
+  await soon(clock, node.get('a'))
+  await soon(clock, node.get('a'))
+  shared.fail('feed')
+  await soon(clock, counting(theirs).invalidate('a'))
+  isDown = true
+  await expect(soon(clock, node.get('a'))).rejects.toThrow('the source failed')
+  shared.fail('getMany')
+  await expect(soon(clock, node.get('a'))).rejects.toThrow('the source failed')
+})
+
 test('where everything may have changed, every copy is verified', async () => {
   const { ours } = twoProcesses()
   const { clock, server } = ours

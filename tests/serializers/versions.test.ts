@@ -51,7 +51,7 @@ describe('the versions an entry carries', () => {
     fc.assert(
       fc.property(carried, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 3 }), (versions, cut, more) => {
         const bytes = writeVersions(versions)
-        const unreadable = expect.objectContaining({ code: 'UNREADABLE' })
+        const unreadable = expect.objectContaining({ code: 'UNREADABLE' }) as Error
         expect(() => readVersions(bytes.subarray(0, cut % bytes.length))).toThrow(unreadable)
         expect(() => readVersions(Buffer.concat([bytes, more]))).toThrow(unreadable)
       }),

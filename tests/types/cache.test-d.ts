@@ -2,12 +2,14 @@ import { assertType, describe, expectTypeOf, test } from 'vitest'
 import {
   type CacheNode,
   type CacheStats,
+  type Change,
   createCache,
   type Duration,
   keys,
   memory,
   type MemoizedFunction,
   type NodeStats,
+  type Removal,
 } from 'tiercel'
 import { sqlite } from 'tiercel/sqlite'
 
@@ -25,7 +27,11 @@ describe('entries without a node', () => {
   test('are of the type the caller names, and otherwise unknown', () => {
     expectTypeOf(cache.get<User>('k')).toEqualTypeOf<Promise<User | undefined>>()
     expectTypeOf(cache.get('k')).toEqualTypeOf<Promise<unknown>>()
-    expectTypeOf(cache.delete('k')).toEqualTypeOf<Promise<boolean>>()
+    expectTypeOf(cache.delete('k')).toEqualTypeOf<Promise<Removal>>()
+    expectTypeOf(cache.set('k', 1)).toEqualTypeOf<Promise<Change>>()
+    expectTypeOf(cache.get('k', { after: ['a', 'b'] })).toEqualTypeOf<Promise<unknown>>()
+    // @ts-expect-error a token is a text
+    void cache.get('k', { after: 1 })
     expectTypeOf(cache.has('k')).toEqualTypeOf<Promise<boolean>>()
     // @ts-expect-error a key is a text
     void cache.get(7)
@@ -65,7 +71,7 @@ describe('a memoized function', () => {
 
   test('can be asked and changed by its arguments', () => {
     expectTypeOf(memoized.peek(1)).toEqualTypeOf<User | undefined>()
-    expectTypeOf(memoized.invalidate(1, 'en')).toEqualTypeOf<Promise<boolean>>()
+    expectTypeOf(memoized.invalidate(1, 'en')).toEqualTypeOf<Promise<Removal>>()
     expectTypeOf(memoized.node).toEqualTypeOf<CacheNode<Parameters<typeof findUser>, User>>()
     expectTypeOf(memoized.stats()).toEqualTypeOf<NodeStats>()
     // @ts-expect-error an argument of another type
@@ -193,7 +199,7 @@ describe('a memoized method', () => {
     const find = cache.call(users, 'find')
     expectTypeOf(find.peek(1, 'en')).toEqualTypeOf<User | undefined>()
     expectTypeOf(find.refresh(1)).toEqualTypeOf<Promise<User>>()
-    expectTypeOf(find.invalidate(1)).toEqualTypeOf<Promise<boolean>>()
+    expectTypeOf(find.invalidate(1)).toEqualTypeOf<Promise<Removal>>()
     expectTypeOf(cache.call(Users, 'count').refresh()).toEqualTypeOf<Promise<number>>()
     // @ts-expect-error an argument of another type
     void find.invalidate('1')

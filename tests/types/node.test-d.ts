@@ -4,10 +4,12 @@ import {
   type Cache,
   CacheError,
   type CacheNode,
+  type Change,
   createCache,
   type LoadlessNode,
   memory,
   type NodeOptions,
+  type Removal,
 } from 'tiercel'
 import { sqlite } from 'tiercel/sqlite'
 
@@ -40,7 +42,9 @@ describe('what a node is made of tells its types', () => {
     expectTypeOf(node.peek({ userId: 1 })).toEqualTypeOf<User | undefined>()
     expectTypeOf(node.has({ userId: 1 })).toEqualTypeOf<Promise<boolean>>()
     expectTypeOf(node.refresh({ userId: 1 })).toEqualTypeOf<Promise<User>>()
-    expectTypeOf(node.invalidate({ userId: 1 })).toEqualTypeOf<Promise<boolean>>()
+    expectTypeOf(node.invalidate({ userId: 1 })).toEqualTypeOf<Promise<Removal>>()
+    expectTypeOf(node.set({ userId: 1 }, user)).toEqualTypeOf<Promise<Change>>()
+    expectTypeOf(node.get({ userId: 1 }, { after: 'token' })).toEqualTypeOf<Promise<User>>()
     expectTypeOf(node.keys()).toEqualTypeOf<AsyncIterable<string>>()
     // @ts-expect-error other params
     void node.get({ id: 1 })
@@ -232,7 +236,7 @@ describe('the widest types', () => {
       cache.node({ name: 'a', load: (id: number) => id }),
       cache.node({ name: 'b', load: () => user }),
     ]
-    expectTypeOf(nodes[0]!.invalidateAll()).toEqualTypeOf<Promise<void>>()
+    expectTypeOf(nodes[0]!.invalidateAll()).toEqualTypeOf<Promise<Change>>()
     expectTypeOf(cache.nodes()).toEqualTypeOf<ReadonlyMap<string, AnyNode>>()
   })
 

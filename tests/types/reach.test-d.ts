@@ -10,6 +10,7 @@ import {
   type ScopeParams,
   type ScopePath,
   type ScopeValue,
+  type Purged,
   type Selector,
 } from 'tiercel'
 
@@ -126,7 +127,7 @@ describe('selectors', () => {
   test('name what is meant, and are answered by what was done', () => {
     const node = cache.node({ name: 'a', load: findUser })
     expectTypeOf(cache.invalidate({ tags: ['t'], keys: ['k'], pattern: '*', node })).toEqualTypeOf<Promise<Changed>>()
-    expectTypeOf(cache.purge({ node: 'a' })).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(cache.purge({ node: 'a' })).toEqualTypeOf<Promise<Purged>>()
     expectTypeOf(cache.find({ scope: 'global' })).toEqualTypeOf<AsyncIterable<string>>()
     // @ts-expect-error no such part
     void cache.invalidate({ tag: 't' })

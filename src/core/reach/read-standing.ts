@@ -143,9 +143,9 @@ function judge<Params, Value>(
     versions.push(version)
     if (!carried.isSoft(index, version.soft)) softenedAt = Math.min(softenedAt, version.softenedAt)
   }
-  const { value, createdAt, staleAt, expiredAt, epoch } = found
+  const { value, createdAt, staleAt, expiredAt, epoch, asOf } = found
   // As long as it is not stale, its versions are those that are known.
   const stamp: Stamp = { labels, versions, known: known.length, at: plan.labels.count }
-  const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch }
+  const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch, asOf }
   return softenedAt === Infinity ? copy : madeStale(copy, Math.max(createdAt, Math.min(now, softenedAt)))
 }

@@ -22,7 +22,8 @@ export function checkedTag(tag: unknown, where: string): string {
  * @throws CacheError `INVALID_OPTION` for more, and for what is no list
  */
 export function checkedTags(tags: readonly string[], where: string, most: number = mostTags): readonly string[] {
-  if (!Array.isArray(tags)) throw invalidOption(`${where}: tags`, 'a list of texts', tags)
+  const given: unknown = tags
+  if (!Array.isArray(given)) throw invalidOption(`${where}: tags`, 'a list of texts', given)
   if (tags.length <= most) return tags
   throw invalidOption(`${where}: tags`, `at most ${most} of them`, `${tags.length}, ${describe(tags[0])} first`)
 }

@@ -41,17 +41,23 @@ export async function changeMatching(realm: Realm, match: Match, kind: 'invalida
 
 async function changeIn(realm: Realm, channel: Channel, match: Match, kind: 'invalidate' | 'expire'): Promise<number> {
   const tier = wholeTier(realm.commons, channel)
-  const canClear = kind === 'invalidate' && match.isWhole
+  const whole = kind === 'invalidate' ? match.whole : []
+  const listed = match.heads.filter((head) => !whole.includes(head))
+  // Clearing takes leases too, whether or not the storage can list them; listing first is for the count.
   const canList = channel.storage.capabilities.scan !== undefined
-  const count = canList || !canClear ? await changeListed(tier, match, kind) : 0
-  if (!canClear) return Math.max(count, await changeListed(tier, match, kind))
-  for (const head of match.heads) await tier.clear(head)
-  return count
+  const count = await changeListed(tier, match, canList ? match.heads : listed, kind)
+  for (const head of whole) await tier.clear(head)
+  return Math.max(count, await changeListed(tier, match, listed, kind))
 }
 
-async function changeListed(tier: RemoteTier, match: Match, kind: 'invalidate' | 'expire'): Promise<number> {
+async function changeListed(
+  tier: RemoteTier,
+  match: Match,
+  heads: readonly string[],
+  kind: 'invalidate' | 'expire',
+): Promise<number> {
   let count = 0
-  for (const head of match.heads) {
+  for (const head of heads) {
     for await (const page of tier.keys(head)) {
       const meant = page.filter((key) => match.isMeant(key))
       if (meant.length === 0) continue

@@ -1,4 +1,5 @@
 import { prefixHead } from '../../kernel/keys.ts'
+import type { Change } from '../change-tokens.ts'
 import { expireKeys, invalidateKeys } from '../change.ts'
 import { changeLabels } from '../reach/change-labels.ts'
 import { changeMatching } from './change-matching.ts'
@@ -7,7 +8,7 @@ import { matchAll, matchNode, matchPattern } from './match.ts'
 import { markersOf, type Realm, type Selection } from './selector.ts'
 
 /** What an invalidation by selector did. */
-export interface Changed {
+export interface Changed extends Change {
   /** Entries that were found by name and deleted or made stale, as far as that was counted. */
   readonly entryCount: number
   /** Tags and scopes changed, each once however much carries it. */
@@ -57,7 +58,7 @@ export async function changeSelected(
     if (outcome.status === 'rejected') throw outcome.reason
     entryCount += outcome.value
   }
-  return { entryCount, labelCount: labels.length }
+  return commons.tokens.tell({ entryCount, labelCount: labels.length })
 }
 
 function clearAll({ commons, storages, defaults, plain, plans }: Realm): Promise<void> {

@@ -16,7 +16,7 @@ export interface Wanted extends Match {
  * asked may be one that an invalidation has made unusable, and that still lies there.
  * @throws CacheError `UNSUPPORTED` while iterating, where a storage can't list; `STORAGE_UNAVAILABLE`
  */
-export async function* find(realm: Realm, selection: Selection): AsyncGenerator<string> {
+async function* find(realm: Realm, selection: Selection): AsyncGenerator<string> {
   const seen = new Set<string>()
   for (const wanted of wantedBy(realm, selection)) {
     const versions = await currentVersions(realm, wanted)

@@ -5,8 +5,8 @@ import { type Realm, scopeHead, type Selection } from './selector.ts'
 export interface Match {
   /** The key of everything that can be meant begins with one of these. */
   readonly heads: readonly string[]
-  /** Whether everything is meant that begins with one of the heads. */
-  readonly isWhole: boolean
+  /** Those of them of which everything is meant that begins so. */
+  readonly whole: readonly string[]
   readonly isMeant: (full: string) => boolean
 }
 
@@ -16,9 +16,10 @@ const longestHead = 64
 /** What a selector's `node` means. */
 export function matchNode(node: string, realm: Realm): Match {
   const { prefix } = realm.defaults
+  const head = prefixHead(prefix) + nodePart(node)
   return {
-    heads: [prefixHead(prefix) + nodePart(node), ...scopedHeads(realm)],
-    isWhole: scopedHeads(realm).length === 0,
+    heads: [head, ...scopedHeads(realm)],
+    whole: [head],
     isMeant: (full) => isOfNode(prefix, node, full),
   }
 }
@@ -43,7 +44,8 @@ export function matchPattern(
   ].map((head) => start + head)
   return {
     heads: literal === '' ? [start] : [...heads, ...scopedHeads(realm)],
-    isWhole: isOpen && begun === literal && scopedHeads(realm).length === 0,
+    // With everything that a `*` means go the markers, which is no more than asked.
+    whole: isOpen && begun === literal ? (literal === '' ? [start] : heads) : [],
     isMeant(full) {
       const name = entryName(prefix, full)
       if (name === undefined) return false
@@ -56,7 +58,7 @@ export function matchPattern(
 export function matchAll({ defaults: { prefix } }: Realm): Match {
   return {
     heads: [prefixHead(prefix)],
-    isWhole: true,
+    whole: [],
     isMeant: (full) => entryName(prefix, full) !== undefined,
   }
 }
@@ -64,7 +66,7 @@ export function matchAll({ defaults: { prefix } }: Realm): Match {
 /** Every entry in a scope and below. */
 export function matchScope(selection: Selection, realm: Realm): Match {
   const head = scopeHead(selection, realm)
-  return { heads: [head], isWhole: true, isMeant: (full) => full.startsWith(head) }
+  return { heads: [head], whole: [head], isMeant: (full) => full.startsWith(head) }
 }
 
 // Entries in scopes have their scope before their node.

@@ -3,9 +3,12 @@ import type { Entry } from '../../kernel/entry.ts'
 import { madeStale } from '../../kernel/entry.ts'
 import { TierCounters } from '../../observe/counters.ts'
 
-/** An entry in memory, and the epoch of the feed in which the flight that brought it began. */
+/** An entry in memory, and when the flight that brought it began. */
 export interface Copy<Value = unknown> extends Entry<Value> {
+  /** The epoch of the feed. */
   readonly epoch: number
+  /** The tick of change tokens. */
+  readonly asOf: number
 }
 
 /** A private storage as one node uses it. */

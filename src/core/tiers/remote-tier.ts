@@ -15,6 +15,7 @@ import { readHeader, writeHeader } from '../../serializers/envelope.ts'
 import type { CarriedVersion, CarriedVersions } from '../../serializers/versions.ts'
 import type { CacheEvents } from '../events.ts'
 import type { Coverage } from '../sync/coverage.ts'
+import { asOfUnknown } from '../change-tokens.ts'
 import { AuthorityMarkers } from './authority-markers.ts'
 import type { Channel } from './channel.ts'
 import type { Copy } from './local-tier.ts'
@@ -292,6 +293,7 @@ export class RemoteTier<Value = unknown> {
       expiredAt: timeline.fromStorage(envelope.expiredAt),
       stamp: undefined,
       epoch: coverage === undefined || key === undefined ? 0 : coverage.epochOf(key, stored.header),
+      asOf: asOfUnknown,
       carried: envelope.versions,
     }
   }

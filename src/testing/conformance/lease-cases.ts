@@ -218,6 +218,23 @@ const cases: readonly StorageCase[] = [
     },
   },
   {
+    title: 'lists the keys that hold a lease, if it can, with or without an entry',
+    needs: ['scan'],
+    async run({ storage, leases, scan, advance }) {
+      if (scan.leases === undefined) return
+      await storage.setMany([item('p:entry'), item('p:both')])
+      await leases.claimMany([{ key: 'p:late', token: 'mine', life: 5 }])
+      for (const key of ['p:both', 'p:alone', 'q:other', 'p:given back']) await claim(leases, key, 'mine')
+      await leases.releaseMany([{ key: 'p:given back', token: 'mine' }])
+      await advance(5)
+      const held = new Set<string>()
+      for await (const page of scan.leases('p:')) for (const key of page) held.add(key)
+      assert.deepEqual([...held].sort(), ['p:alone', 'p:both'])
+      await storage.deleteMany([...held])
+      assert.equal(await claim(leases, 'p:alone', 'next'), true)
+    },
+  },
+  {
     title: 'claims over an entry that has expired, and fulfils it',
     async run({ storage, leases, advance }) {
       await storage.setMany([item('a', 'dead', { ttl: 5 })])

@@ -1,6 +1,7 @@
 import type { Serializer } from '../../../src/contracts/serializer.ts'
 import type { Moments } from '../../../src/kernel/entry.ts'
 import { json } from '../../../src/serializers/json.ts'
+import { type CarriedVersion, newVersion, randomLength } from '../../../src/serializers/versions.ts'
 import { structured } from '../../../src/serializers/structured.ts'
 
 /** The version of the header that is written today. */
@@ -12,6 +13,8 @@ export interface GoldenCase extends Moments {
   readonly name: string
   readonly serializer: Serializer
   readonly value: unknown
+  /** The tags and scopes it was made under. */
+  readonly versions?: readonly CarriedVersion[]
 }
 
 const newYear = Date.UTC(2026, 0, 1)
@@ -19,6 +22,12 @@ const usual: Moments = { createdAt: newYear, staleAt: newYear + 300_000, expired
 
 const ring: { name: string; self?: unknown } = { name: 'ring' }
 ring.self = ring
+
+const version = (seed: number): CarriedVersion =>
+  newVersion(
+    Uint8Array.from({ length: randomLength }, (_, index) => seed + index * 37),
+    newYear + seed,
+  )
 
 export const goldenCases: readonly GoldenCase[] = [
   { name: 'v1-json-null', serializer: json(), value: null, ...usual },
@@ -56,6 +65,14 @@ export const goldenCases: readonly GoldenCase[] = [
     createdAt: 2 ** 32 - 1,
     staleAt: 2 ** 52 + 1,
     expiredAt: Number.MAX_SAFE_INTEGER,
+  },
+  { name: 'v1-json-tagged', serializer: json(), value: 'tagged', ...usual, versions: [version(1), version(2)] },
+  {
+    name: 'v1-json-tagged-by-result',
+    serializer: json(),
+    value: 'tagged by its value too',
+    ...usual,
+    versions: [version(3), { ...version(4), name: '=team%3A7' }, { ...version(5), name: '=ö' }],
   },
   {
     name: 'v1-structured-rich',
