@@ -83,7 +83,7 @@ describe('a memoized method', () => {
     }
     expect([await Prices.average(1), await Prices.average(1)]).toEqual(['1 1', '1 1'])
     expect([...cache.nodes().keys()]).toEqual(['Prices.average'])
-    expect(await cache.call(Prices, 'average').invalidate(1)).toBe(true)
+    expect(await cache.call(Prices, 'average').invalidate(1)).toMatchObject({ existed: true })
   })
 
   test('is known as soon as its class is used, or at once if it has a name', () => {

@@ -154,7 +154,7 @@ describe('DEFECTS 10: what was loaded before a change is answered to those who a
     expect(await soon(clock, node.get('a'))).toBe(1)
     const invalidating = outcomeOf(clock, node.invalidate('a'))
     await clock.advance(200)
-    expect(await invalidating).toMatchObject({ value: true })
+    expect(await invalidating).toMatchObject({ value: { existed: true } })
     expect(node.peek('a')).toBeUndefined()
     expect(await soon(clock, node.get('a'))).toBe(2)
   })

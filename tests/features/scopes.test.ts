@@ -150,7 +150,7 @@ describe.each(places)('scopes, in %s', (place) => {
         cache.getOrLoad('theme', () => 'none', { scope: { organization: 'o1' } }),
       ),
     ).toBe('grey')
-    expect(await soon(clock, cache.delete('theme', { scope }))).toBe(true)
+    expect(await soon(clock, cache.delete('theme', { scope }))).toMatchObject({ existed: true })
     expect(await soon(clock, cache.has('theme', { scope }))).toBe(false)
     await soon(clock, cache.clear({ scope: { organization: 'o1' } }))
     expect(await soon(clock, cache.get('theme', { scope: { organization: 'o1' } }))).toBeUndefined()

@@ -10,8 +10,8 @@ import {
   type ScopeParams,
   type ScopePath,
   type ScopeValue,
-  type Purged,
   type Selector,
+  type Purged,
 } from 'tiercel'
 
 const scopes = defineScopes({

@@ -132,6 +132,8 @@ export class Member {
     const value = this.node.peek(key)
     this.#world.tell?.(`${this.name} peeks ${key}: ${value?.stamp}`)
     if (value === undefined) return
+    // What was loaded while the server can't be asked is kept for a moment.
+    if (this.#isTroubledSince(this.#world.clock.now())) return
     const floor = higher(this.told.of(key), this.known.of(key))
     this.#world.oracle.judge(`${this.name} peeking`, { key, floor }, value)
   }

@@ -136,8 +136,18 @@ class Fleet {
           staleWhileRevalidate + staleIfError === 0 ? {} : { overruled: () => nothing, keeps: true as const }
         return this.#change(member, 'expires', [step.key], (node) => node.expire(step.key), terms)
       }
-      case 'invalidateAll':
-        return this.#change(member, 'invalidates all', this.#everyKey, (node) => node.invalidateAll())
+      case 'invalidateAll': {
+        // Entries in scopes are reached by a label of their node.
+        const isScoped = this.#world.terms.label === 'scope'
+        this.#leavesInvalid ||= isScoped
+        return this.#change(
+          member,
+          'invalidates all',
+          this.#everyKey,
+          (node) => node.invalidateAll(),
+          isScoped ? { isLabel: true } : {},
+        )
+      }
       case 'clear':
         return this.#change(member, 'clears', this.#everyKey, () => member.cache.clear())
       case 'invalidate pattern':

@@ -65,7 +65,7 @@ export class World {
       },
       async clear(prefix) {
         await storage.clear(prefix)
-        onDeleted('all')
+        if (head.startsWith(prefix)) onDeleted('all')
       },
       setMany: async (items) => {
         await storage.setMany(items)

@@ -11,6 +11,7 @@ export interface Mutant {
 
 // Copies in memory alone, nothing served stale, and the feed often lost and mended.
 const bumpy = {
+  label: 'none',
   trouble: 'feed',
   tiers: 'memory',
   staleWhileRevalidate: 0,
@@ -61,7 +62,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'DEFECTS 10: clearing does not reach loads under way',
-    mutations: [{ file: 'client/whole-storages.ts', from: '    commons.flights.breakUnder(head)\n', to: '' }],
+    mutations: [{ file: 'core/whole-storages.ts', from: '    commons.flights.breakUnder(head)\n', to: '' }],
     fleet: {
       terms: { ...bumpy, trouble: 'none', keys: 1, delays: [0, 1, 2, 5], feed: undefined, loadTimes: slow },
       processes: 2,
@@ -72,8 +73,8 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/write.ts',
-        from: '  if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)\n}',
-        to: '  keepLocally(plan, flight.key, entry, flight.errand.epoch)\n}',
+        from: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)\n',
+        to: '  const keep = (): void => {\n    keepLocally(plan, flight.key, entry, flight.errand.epoch)\n',
       },
     ],
   },
@@ -82,14 +83,14 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/change.ts',
-        from: '      return await fromBelow(plan, (tier) => tier.drop([key]))\n    } finally {\n      cut(plan, key)\n',
-        to: '      return await fromBelow(plan, (tier) => tier.drop([key]))\n    } finally {\n',
+        from: '    } finally {\n      for (const key of keys) cut(plan, key)\n',
+        to: '    } finally {\n',
       },
     ],
   },
   {
     name: 'a clear drops copies once',
-    mutations: [{ file: 'client/whole-storages.ts', from: '    } finally {\n      cut()\n', to: '    } finally {\n' }],
+    mutations: [{ file: 'core/whole-storages.ts', from: '    } finally {\n      cut()\n', to: '    } finally {\n' }],
   },
   {
     name: 'a feed message drops no copies',
@@ -129,12 +130,12 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/write.ts',
-        from: '  if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)\n}',
-        to: '  if (flight.fenced) keepLocally(plan, flight.key, entry, plan.epochs.stamp)\n}',
+        from: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)\n',
+        to: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, plan.epochs.stamp)\n',
       },
       { file: 'core/sync/sync.ts', from: "    if (before === 'blind') this.#tellOffAll()\n", to: '' },
     ],
-    fleet: { terms: { ...bumpy, keys: 1, delays: [0, 0, 0, 30], loadTimes: quick }, steps: 100 },
+    fleet: { terms: { ...bumpy, keys: 1, delays: [0, 0, 40], loadTimes: quick }, processes: 2, steps: 150 },
   },
   {
     name: 'a break begins no new epoch',
@@ -266,7 +267,7 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/reach/read-standing.ts',
-        from: 'else if (label.known?.hard !== version.hard) return undefined',
+        from: 'else if (label.known === undefined || !carried.isHard(index, label.known.hard)) return undefined',
         to: 'else if (label.known === undefined) continue',
       },
     ],

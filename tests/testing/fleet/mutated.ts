@@ -24,6 +24,7 @@ export interface Mutation {
 export async function mutated(mutations: readonly Mutation[]): Promise<typeof testingDoor> {
   const folder = mkdtempSync(join(tmpdir(), 'tiercel-mutant-'))
   const outfile = join(folder, 'testing.mjs')
+  const met = new Set<string>()
   try {
     await build({
       entryPoints: [join(root, 'src/doors/testing.ts')],
@@ -39,12 +40,14 @@ export async function mutated(mutations: readonly Mutation[]): Promise<typeof te
           setup({ onLoad }) {
             onLoad({ filter: /\.ts$/ }, ({ path }) => {
               const ours = mutations.filter(({ file }) => path === join(root, 'src', file))
+              for (const { file } of ours) met.add(file)
               return { contents: ours.reduce(mutate, readFileSync(path, 'utf8')), loader: 'ts' }
             })
           },
         },
       ],
     })
+    for (const { file } of mutations) if (!met.has(file)) throw new Error(`${file} is no file of the testing door`)
     return (await import(pathToFileURL(outfile).href)) as typeof testingDoor
   } finally {
     rmSync(folder, { recursive: true })
