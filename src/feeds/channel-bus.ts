@@ -17,10 +17,12 @@ export function channelBus(name = 'tiercel:bus'): Bus {
       const [ear, mouth] = [new BroadcastChannel(name), new BroadcastChannel(name)]
       ear.unref()
       mouth.unref()
-      ear.onmessage = (event): void => listener.message(String((event as { readonly data?: unknown }).data))
-      ear.onmessageerror = (): void => listener.lost(new Error('a message could not be read'))
+      const hear = (event: object): void => listener.message(String((event as { readonly data?: unknown }).data))
+      ear.addEventListener('message', hear)
+      ear.addEventListener('messageerror', () => listener.lost(new Error('a message could not be read')))
       return Promise.resolve({
         async publish(text: string) {
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no origins
           await Promise.resolve(mouth.postMessage(text))
         },
         leave() {

@@ -26,15 +26,15 @@ export interface ListeningSteps {
  * Connects, and listens until it is ended or lost; answers when nothing is missed any more.
  * @param limit milliseconds that it may take
  */
-export async function listen(client: ServerClient, { begin, lost }: ListeningSteps, limit: number): Promise<Listening> {
+export async function listen(client: ServerClient, steps: ListeningSteps, limit: number): Promise<Listening> {
   const pulse = new Pulse(client, (cause) => {
     client.destroy()
-    lost(cause)
+    steps.lost(cause)
   })
   const beginning = async (): Promise<void> => {
     await client.connect()
     client.hold(false)
-    await begin(() => pulse.felt())
+    await steps.begin(() => pulse.felt())
   }
   try {
     await withDeadline(beginning(), limit, systemClock, () => new Error(`no feed within ${limit} ms`))

@@ -1,4 +1,4 @@
-import type { Bus } from '../../contracts/bus.ts'
+import type { Bus, BusListener } from '../../contracts/bus.ts'
 import { parsePositiveDuration, type Duration } from '../../kernel/duration.ts'
 import { invalidOption } from '../../kernel/errors.ts'
 import type { Limits } from './connection.ts'
@@ -42,11 +42,11 @@ export function redisBus(options: RedisBusOptions): Bus {
   const target = resolveTarget(options, limits, 'redisBus')
   return {
     type: 'redis',
-    async join({ message, lost }) {
+    async join(listener) {
       const { maker, sentinels } = await target()
       // A connection that listens can't say anything in the older protocol, so it takes two.
       const servers = singleServer(maker, limits, 1, sentinels)
-      const listening = await listenOn(servers, { channel, limit: limits.connect, message, lost }).catch(
+      const listening = await listenOn(servers, { channel, limit: limits.connect, listener }).catch(
         (error: unknown) => {
           servers.close()
           throw error
@@ -69,19 +69,18 @@ export function redisBus(options: RedisBusOptions): Bus {
 interface Hearing {
   readonly channel: string
   readonly limit: number
-  readonly message: (text: string) => void
-  readonly lost: (cause: unknown) => void
+  readonly listener: BusListener
 }
 
-async function listenOn(servers: Servers, { channel, limit, message, lost }: Hearing): Promise<Listening> {
+async function listenOn(servers: Servers, { channel, limit, listener }: Hearing): Promise<Listening> {
   await servers.open()
-  const { clients } = await servers.listeners()
-  const [client] = clients('pubsub')
+  const listeners = await servers.listeners()
+  const [client] = listeners.clients('pubsub')
   if (client === undefined) throw new Error('there is no server')
   const begin = (felt: () => void): Promise<void> =>
     client.subscribe(channel, (bytes) => {
       felt()
-      message(textOf(bytes))
+      listener.message(textOf(bytes))
     })
-  return listen(client, { begin, lost }, limit)
+  return listen(client, { begin, lost: (cause) => listener.lost(cause) }, limit)
 }

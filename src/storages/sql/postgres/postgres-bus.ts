@@ -92,14 +92,15 @@ function resolveSource(
 async function takeSeat(
   connections: Connections<PostgresClient>,
   channel: string,
-  { message, lost }: BusListener,
+  listener: BusListener,
 ): Promise<BusSeat> {
   const connection = await connections.connect()
   const { client } = connection
   client.unref?.()
   const heard = ({ channel: from, payload = '' }: PostgresNotification): void => {
-    if (from === channel) message(payload)
+    if (from === channel) listener.message(payload)
   }
+  const lost = (error: Error): void => listener.lost(error)
   const letGo = (): void => {
     client.off('notification', heard)
     client.off('error', lost)
