@@ -117,14 +117,14 @@ async function waitForHolder<Params, Value>(
   }
   if (outcome === 'down') {
     // Only on this flight's way: those that travel with it may hold leases there.
-    return load(plan, [flight], { down: new Set([...route.down, authority]), marked: new Set() })
+    return load(plan, [flight], { down: new Set([...route.down, authority]), marked: new Set(), at: plan.labels.count })
   }
   if (outcome === 'held') {
     flight.errand.surplus = true
     if (flight.fenced) counters.unleasedLoads++
   }
   // It has waited: what its tags and scopes were before says nothing of now.
-  return load(plan, [flight], { down: route.down, marked: new Set() })
+  return load(plan, [flight], { down: route.down, marked: new Set(), at: plan.labels.count })
 }
 
 async function waitForOutcome<Params, Value>(

@@ -18,7 +18,7 @@ export async function travel<Params, Value>(
   plan: Plan<Params, Value>,
   flights: readonly NodeFlight<Params, Value>[],
 ): Promise<void> {
-  const route: Route<Value> = { down: new Set(), marked: new Set() }
+  const route: Route<Value> = { down: new Set(), marked: new Set(), at: plan.labels.count }
   // What has to end before the way has.
   const ends: Promise<void>[] = []
   try {

@@ -7,4 +7,6 @@ export interface Route<Value> {
   readonly down: Set<RemoteTier<Value>>
   /** Tags and scopes whose markers were read on this way. */
   readonly marked: Set<KnownLabel>
+  /** The count of changes when they set out: what is told later may be younger than what they have read. */
+  readonly at: number
 }

@@ -49,7 +49,7 @@ export async function set<Params, Value>(
   cut(plan, key)
   const origin = { epoch: plan.epochs.stamp, asOf: commons.tokens.tick }
   if (authority === undefined) {
-    const stamp = labels.length === 0 ? undefined : stampOf(plan, labels, ties.known.length)
+    const stamp = labels.length === 0 ? undefined : stampOf(labels, ties.known.length, plan.labels.count)
     return keepLocally(plan, key, { ...entry, stamp }, origin)
   }
   // Of its tags and scopes, what was called for before this is waited for, and what is called for after it overtakes it.
@@ -93,22 +93,21 @@ async function writeBelow<Value>(
   { key, entry, labels, known, changing, count }: SetEntry<Value>,
 ): Promise<Entry<Value> | undefined> {
   const debt = { keys: [key], head: plan.keys.head }
-  const write = (made: Entry<Value>): Promise<unknown> =>
-    owing(authority.channel.owed, debt, () => authority.write([{ key, entry: made }]))
-  try {
+  const write = async (): Promise<Entry<Value> | undefined> => {
     await dropCopies(plan, key)
-    if (labels.length === 0) {
-      await write(entry)
-      return entry
-    }
-    await changing
-    const written = { ...entry, stamp: await stampFor(plan, authority, { entry, labels, known }) }
+    if (labels.length > 0) await changing
+    const stamp = labels.length === 0 ? undefined : await stampFor(plan, authority, { entry, labels, known })
     if (labels.some((label) => label.calledAt > count)) {
-      await owing(authority.channel.owed, debt, () => authority.drop([key]))
+      await authority.drop([key])
       return undefined
     }
-    await write(written)
+    const written = stamp === undefined ? entry : { ...entry, stamp }
+    await authority.write([{ key, entry: written }])
     return written
+  }
+  try {
+    // Wherever it fails, what was there before is overruled all the same.
+    return await owing(authority.channel.owed, debt, write)
   } finally {
     cut(plan, key)
   }
@@ -120,8 +119,9 @@ async function stampFor<Value>(
   authority: RemoteTier<Value>,
   { entry, labels, known }: { readonly entry: Entry; readonly labels: readonly KnownLabel[]; readonly known: number },
 ): Promise<Stamp> {
+  const at = plan.labels.count
   const versions = await ensure(plan, authority, labels, entry.expiredAt - plan.commons.clock.now())
-  const stamp = stampOf(plan, labels, known)
+  const stamp = stampOf(labels, known, at)
   if (versions.every((version) => version !== undefined) && stamp.versions.length === labels.length) return stamp
   throw new CacheError('STORAGE_UNAVAILABLE', `storage '${authority.name}': the versions of its tags can't be read`)
 }

@@ -55,6 +55,8 @@ export async function sealed<Params, Value>(
   const isOver = before.stamp.versions.some(({ hard }, index) => (labels[index]?.known?.hard ?? hard) !== hard)
   if (isOver) return undefined
 
+  // What is told while they are read may be younger than what is read.
+  const at = plan.labels.count
   const late = labels.slice(noted)
   const early = labels.slice(0, noted).filter((label) => label.ensuredUntil < entry.expiredAt)
   if (late.length === 0 && early.length === 0) return entry
@@ -72,7 +74,7 @@ export async function sealed<Params, Value>(
     if (before.generation === undefined || now?.hard !== before.generation) return undefined
   }
   const { known } = stamp
-  return { ...entry, stamp: { labels, versions: [...stamp.versions, ...told], known, at: plan.labels.count } }
+  return { ...entry, stamp: { labels, versions: [...stamp.versions, ...told], known, at } }
 }
 
 function isSame(one: Version | undefined, other: Version | undefined): boolean {

@@ -17,6 +17,7 @@ export async function noteBefore<Params, Value>(
 ): Promise<void> {
   const { reach, authority } = plan
   if (reach === undefined) return
+  const at = plan.labels.count
   const writing = flights.filter(({ errand }) => !errand.surplus)
   if (authority !== undefined && !route.down.has(authority)) {
     const life = Math.max(0, ...writing.map(({ errand }) => errand.lifetime.longest))
@@ -27,16 +28,19 @@ export async function noteBefore<Params, Value>(
   }
   for (const { errand } of flights) {
     errand.before = {
-      stamp: stampOf(plan, errand.labels, errand.ties.known.length),
+      stamp: stampOf(errand.labels, errand.ties.known.length, at),
       tick: plan.labels.tick(),
       generation: reach.generation.known?.hard,
     }
   }
 }
 
-/** How labels stand now. Without an authority there are no versions. */
-export function stampOf({ labels: { count } }: AnyPlan, labels: readonly KnownLabel[], known: number): Stamp {
-  return { labels, versions: labels.flatMap((label) => label.known ?? []), known, at: count }
+/**
+ * How labels stand now. Without an authority there are no versions.
+ * @param at the count of changes before their versions were read: what is told meanwhile may be younger
+ */
+export function stampOf(labels: readonly KnownLabel[], known: number, at: number): Stamp {
+  return { labels, versions: labels.flatMap((label) => label.known ?? []), known, at }
 }
 
 function isToBeEnsured({ commons }: AnyPlan, { known, ensuredUntil }: KnownLabel, life: number): boolean {

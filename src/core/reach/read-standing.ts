@@ -56,7 +56,7 @@ export async function claimedStanding<Params, Value>(
   const entries = flights.map((flight, index) => judge(plan, flight, found[index], route))
   const again = flights.filter((_, index) => found[index] !== undefined && entries[index] === undefined)
   if (again.length === 0) return entries
-  const anew: Route<Value> = { down: route.down, marked: new Set() }
+  const anew: Route<Value> = { down: route.down, marked: new Set(), at: plan.labels.count }
   await readMarkers(plan, [...wanted(reach, again), ...namedIn(plan, found)], anew)
   return flights.map((flight, index) => entries[index] ?? judge(plan, flight, found[index], anew))
 }
@@ -145,7 +145,7 @@ function judge<Params, Value>(
   }
   const { value, createdAt, staleAt, expiredAt, epoch, asOf } = found
   // As long as it is not stale, its versions are those that are known.
-  const stamp: Stamp = { labels, versions, known: known.length, at: plan.labels.count }
+  const stamp: Stamp = { labels, versions, known: known.length, at: route.at }
   const copy: Copy<Value> = { value, createdAt, staleAt, expiredAt, stamp, epoch, asOf }
   return softenedAt === Infinity ? copy : madeStale(copy, Math.max(createdAt, Math.min(now, softenedAt)))
 }

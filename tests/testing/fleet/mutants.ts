@@ -73,8 +73,8 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/write.ts',
-        from: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)\n',
-        to: '  const keep = (): void => {\n    keepLocally(plan, flight.key, entry, flight.errand.epoch)\n',
+        from: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, origin)\n',
+        to: '  const keep = (): void => {\n    keepLocally(plan, flight.key, entry, origin)\n',
       },
     ],
   },
@@ -130,8 +130,8 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/write.ts',
-        from: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, flight.errand.epoch)\n',
-        to: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, plan.epochs.stamp)\n',
+        from: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, origin)\n',
+        to: '  const keep = (): void => {\n    if (flight.fenced) keepLocally(plan, flight.key, entry, { ...origin, epoch: plan.epochs.stamp })\n',
       },
       { file: 'core/sync/sync.ts', from: "    if (before === 'blind') this.#tellOffAll()\n", to: '' },
     ],
@@ -217,10 +217,10 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/set.ts',
-        from: 'owing(authority.channel.owed, debt, () => authority.write([{ key, entry: made }]))',
-        to: `authority.write([{ key, entry: made }]).catch((error: unknown) => {
+        from: 'return await owing(authority.channel.owed, debt, write)',
+        to: `return await write().catch((error: unknown) => {
           const again = (): unknown =>
-            authority.write([{ key, entry: made }]).catch(() => plan.commons.clock.after(100, again))
+            authority.write([{ key, entry }]).catch(() => plan.commons.clock.after(100, again))
           void again()
           throw error
         })`,
@@ -267,8 +267,8 @@ export const mutants: readonly Mutant[] = [
     mutations: [
       {
         file: 'core/reach/read-standing.ts',
-        from: 'else if (label.known === undefined || !carried.isHard(index, label.known.hard)) return undefined',
-        to: 'else if (label.known === undefined) continue',
+        from: 'if (version === undefined ? isRead || label.changedAt > 0 : !carried.isHard(index, version.hard)) return undefined',
+        to: 'if (version !== undefined && label.changedAt > Infinity) return undefined',
       },
     ],
     fleet: { terms: { ...labelled, label: 'tag' } },
