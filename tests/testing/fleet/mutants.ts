@@ -239,15 +239,13 @@ export const mutants: readonly Mutant[] = [
     fleet: { terms: { ...labelled, label: 'scope', feed: undefined }, processes: 2 },
   },
   {
-    name: 'DEFECTS 10: invalidating a tag that the result will tell does not reach a load under way',
+    name: 'DEFECTS 13: a marker that changes while it is read goes unnoticed',
     mutations: [
-      ...tagsForgetFlights,
       {
-        file: 'core/reach/change-labels.ts',
-        from: 'if (flight.errand.expectsLate) flight.close()',
-        to: 'void flight',
+        file: 'core/reach/read-standing.ts',
+        from: 'known.length, at: route.at }',
+        to: 'known.length, at: plan.labels.count }',
       },
-      { file: 'core/reach/after-load.ts', from: 'label.changedAt > stamp.at', to: 'label.changedAt > Infinity' },
     ],
     fleet: { terms: { ...labelled, label: 'late tag' } },
   },
